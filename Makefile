@@ -1,0 +1,103 @@
+# Ringfence: make (builds), make demo, make test, make bench, make help.
+#
+# One flat rule set: every .c file under engine/ and importers/ is part of the program; schema/ and
+# queries/ are embedded as texts; tests/test_*.c are one test program a module.
+
+CC ?= gcc
+BUILD ?= build
+WERROR ?=
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
+	-Wnull-dereference -Wcast-qual -Wwrite-strings -Wpointer-arith -Wdouble-promotion -Wswitch-enum
+OPTIMISE ?= -O3 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+HARDEN = -fPIE
+CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(WERROR) $(OPTIMISE) $(HARDEN) -pthread \
+	-Iengine -I. -isystem /usr/include/igraph $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SANITIZE) $(LDFLAGS)
+LIBS = -ligraph -lsqlite3 -lcsv -ljansson -lsodium -lsmartcols -linih -lm
+
+ENGINE_SOURCES := $(filter-out engine/main.c,$(shell find engine importers -name '*.c' | sort))
+WORLDGEN_SOURCES := $(sort $(wildcard datasets/*.c))
+TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
+TEST_SUPPORT := $(filter-out $(TEST_SOURCES),$(sort $(wildcard tests/*.c)))
+FORMATTED := $(shell find engine importers tests datasets -name '*.[ch]' | sort)
+
+ENGINE_OBJECTS = $(ENGINE_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/embedded.o
+WORLDGEN_OBJECTS = $(WORLDGEN_SOURCES:%.c=$(BUILD)/obj/%.o)
+SUPPORT_OBJECTS = $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o)
+TESTS = $(TEST_SOURCES:tests/%.c=$(BUILD)/%)
+CHECKED = BUILD=build/checked OPTIMISE="-O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all" SANITIZE="-fsanitize=address,undefined"
+
+.PHONY: all setup demo test check-tests bench format format-check tidy clean install help worldgen
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/ringfence
+
+help:
+	@echo "make           build build/ringfence"
+	@echo "make demo      set up, build, and find rings in a generated population"
+	@echo "make test      set up, build with sanitizers, run all tests"
+	@echo "make bench     time import and detection on a million accounts"
+	@echo "make install   install under PREFIX (default /usr/local)"
+	@echo "make clean     remove build/"
+
+worldgen: $(BUILD)/worldgen
+
+$(BUILD)/ringfence: $(ENGINE_OBJECTS) $(BUILD)/obj/engine/main.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/worldgen: $(WORLDGEN_OBJECTS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
+
+$(BUILD)/test_%: $(BUILD)/obj/tests/test_%.o $(SUPPORT_OBJECTS) $(ENGINE_OBJECTS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/embedded.o: $(BUILD)/obj/embedded.c
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# The folders are prerequisites too, so that a deleted file is noticed.
+$(BUILD)/obj/embedded.c: .ci/embed.sh schema queries $(wildcard schema/*.sql queries/*.sql)
+	@mkdir -p $(@D)
+	sh .ci/embed.sh rf_schema_steps schema rf_canned_queries queries > $@
+
+setup:
+	@sh .ci/setup.sh
+
+demo: setup
+	@$(MAKE) --no-print-directory -s all worldgen
+	@sh .ci/demo.sh
+
+test: setup
+	@$(MAKE) --no-print-directory -s $(CHECKED) check-tests
+
+check-tests: $(TESTS) $(BUILD)/ringfence $(BUILD)/worldgen
+	@sh .ci/run-tests.sh $(BUILD) $(TESTS)
+
+bench: setup
+	@$(MAKE) --no-print-directory -s all worldgen
+	@sh tests/bench/bench.sh
+
+format:
+	clang-format-14 -i $(FORMATTED)
+
+format-check:
+	clang-format-14 --dry-run --Werror $(FORMATTED)
+
+tidy:
+	clang-tidy-14 --quiet $(ENGINE_SOURCES) engine/main.c $(WORLDGEN_SOURCES) -- $(filter-out -Wall,$(CFLAGS_ALL))
+
+PREFIX ?= /usr/local
+install: all
+	install -D -m 755 $(BUILD)/ringfence $(DESTDIR)$(PREFIX)/bin/ringfence
+	install -D -m 644 docs/ringfence.1 $(DESTDIR)$(PREFIX)/share/man/man1/ringfence.1
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

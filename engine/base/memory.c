@@ -1,0 +1,152 @@
+/* memory.c - see memory.h. */
+#include "base/memory.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 1 << 18 };
+
+struct rf_arena_block {
+    struct rf_arena_block *next;
+    alignas(max_align_t) char bytes[];
+};
+
+static long fail_after; /* 0: never */
+
+void rf_memory_fail_after(long n)
+{
+    fail_after = n;
+}
+
+/* True when this allocation is to fail: the counter runs down to 1 and stays there. */
+static bool refused(void)
+{
+    if (fail_after == 0) {
+        return false;
+    }
+    if (fail_after > 1) {
+        fail_after--;
+        return false;
+    }
+    return true;
+}
+
+static bool byte_count(size_t count, size_t size, size_t *bytes)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        return false;
+    }
+    *bytes = count * size == 0 ? 1 : count * size;
+    return true;
+}
+
+void *rf_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (!byte_count(count, size, &bytes) || refused()) {
+        return NULL;
+    }
+    return calloc(1, bytes);
+}
+
+void *rf_alloc_raw(size_t count, size_t size)
+{
+    size_t bytes;
+    if (!byte_count(count, size, &bytes) || refused()) {
+        return NULL;
+    }
+    return malloc(bytes);
+}
+
+bool rf_resize(void *array_address, size_t count, size_t size)
+{
+    void *array;
+    void *moved;
+    size_t bytes;
+    memcpy(&array, array_address, sizeof array);
+    if (!byte_count(count, size, &bytes) || refused()) {
+        return false;
+    }
+    moved = realloc(array, bytes);
+    if (moved == NULL) {
+        return false;
+    }
+    memcpy(array_address, &moved, sizeof moved);
+    return true;
+}
+
+bool rf_reserve(void *array_address, size_t *capacity, size_t need, size_t size)
+{
+    size_t wanted = *capacity;
+    if (need <= wanted) {
+        return true;
+    }
+    while (wanted < need) {
+        wanted = wanted < 16 ? 16 : wanted + wanted / 2;
+    }
+    if (!rf_resize(array_address, wanted, size)) {
+        return false;
+    }
+    *capacity = wanted;
+    return true;
+}
+
+void rf_free(void *block)
+{
+    free(block);
+}
+
+char *rf_copy_text(const char *text)
+{
+    size_t length = strlen(text) + 1;
+    char *copy = rf_alloc_raw(length, 1);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+    }
+    return copy;
+}
+
+void *rf_arena_take(rf_arena *arena, size_t bytes)
+{
+    size_t const alignment = alignof(max_align_t);
+    size_t rounded;
+    if (bytes > SIZE_MAX - alignment) {
+        return NULL;
+    }
+    rounded = (bytes + alignment - 1) / alignment * alignment;
+    if (arena->blocks == NULL || rounded > arena->size - arena->used) {
+        size_t size = rounded > ARENA_BLOCK ? rounded : ARENA_BLOCK;
+        struct rf_arena_block *block = rf_alloc_raw(1, sizeof *block + size);
+        if (block == NULL) {
+            return NULL;
+        }
+        block->next = arena->blocks;
+        arena->blocks = block;
+        arena->used = 0;
+        arena->size = size;
+    }
+    arena->used += rounded;
+    return arena->blocks->bytes + (arena->used - rounded);
+}
+
+char *rf_arena_text(rf_arena *arena, const char *text, size_t length)
+{
+    char *copy = length == SIZE_MAX ? NULL : rf_arena_take(arena, length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+void rf_arena_free(rf_arena *arena)
+{
+    while (arena->blocks != NULL) {
+        struct rf_arena_block *next = arena->blocks->next;
+        rf_free(arena->blocks);
+        arena->blocks = next;
+    }
+    arena->used = 0;
+    arena->size = 0;
+}
