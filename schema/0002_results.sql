@@ -34,6 +34,17 @@ CREATE TABLE calibration (
     PRIMARY KEY (run, signal, holders_from)
 ) STRICT, WITHOUT ROWID;
 
+-- What was seen inside a single value: its own experience, towards which its bucket is corrected.
+-- Only values with at least two holders are here. Together with calibration it is all that is
+-- needed to explain the bits of any link.
+CREATE TABLE value_worth (
+    run          INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    value        INTEGER NOT NULL REFERENCES value (id),
+    examined     INTEGER NOT NULL, -- pairs of its holders examined, over all its days
+    corroborated INTEGER NOT NULL, -- of these, how many share something of another family
+    PRIMARY KEY (run, value)
+) STRICT, WITHOUT ROWID;
+
 -- Values (or value-days) too common to be joined pair by pair. Nothing is dropped silently.
 CREATE TABLE hub (
     run         INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,

@@ -1,0 +1,328 @@
+/* holdings.c - see holdings.h.
+ *
+ * Sightings arrive by value. Those of one value are gathered, sorted by (day, account) when the
+ * signal is windowed and by account otherwise, and written as groups when two accounts meet.
+ */
+#include "store/holdings.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NO_SIGNAL = 0xff };
+enum { PREPAID_ANY = 1, PREPAID_ONLY = 2 };
+
+typedef struct builder {
+    rf_population *p;
+    const rf_account_map *map;
+    uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
+    uint8_t *prepaid;   /* by value.id: 1 for prepaid, virtual and gift instruments */
+    int64_t value_rows;
+    uint64_t *sighted; /* (day + 1) << 32 | account of the value being gathered */
+    size_t sighted_count, sighted_room;
+    size_t value_room[4], group_room[3], holder_room;
+    uint64_t holders;
+    uint8_t *ordinary; /* by account: holds an instrument that is not prepaid */
+} builder;
+
+static int by_number(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static rf_status map_values(rf_store *store, builder *b, rf_error *err)
+{
+    rf_statement *select = NULL;
+    bool row = true;
+    uint8_t index_of[1 << 16];
+    int64_t newest = 0;
+    rf_status status = rf_store_number(store, "SELECT max(id) FROM value", &newest, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    b->value_rows = newest + 1;
+    b->signal_of = rf_alloc_raw((size_t)b->value_rows, 1);
+    b->prepaid = rf_alloc((size_t)b->value_rows, 1);
+    if (b->signal_of == NULL || b->prepaid == NULL) {
+        return rf_fail_memory(err, "the values");
+    }
+    memset(b->signal_of, NO_SIGNAL, (size_t)b->value_rows);
+    memset(index_of, NO_SIGNAL, sizeof index_of);
+    for (uint32_t s = 0; s < b->p->signals && s < NO_SIGNAL; s++) {
+        if (b->p->signal[s].link && b->p->signal[s].row < (1 << 16)) {
+            index_of[b->p->signal[s].row] = (uint8_t)s;
+        }
+    }
+    status = rf_prepare(store, "SELECT id, signal FROM value", &select, err);
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        int64_t const id = rf_column_int(select, 0);
+        int64_t const signal = rf_column_int(select, 1);
+        if (id >= 0 && id < b->value_rows && signal >= 0 && signal < (1 << 16)) {
+            b->signal_of[id] = index_of[signal];
+        }
+    }
+    rf_statement_end(select);
+    return status;
+}
+
+static rf_status mark_prepaid(rf_store *store, builder *b, rf_error *err)
+{
+    rf_statement *select = NULL;
+    bool row = true;
+    rf_status status = rf_prepare(store,
+                                  "SELECT value FROM instrument WHERE lower(funding) IN "
+                                  "('prepaid', 'virtual', 'gift')",
+                                  &select, err);
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        int64_t const id = rf_column_int(select, 0);
+        if (id >= 0 && id < b->value_rows) {
+            b->prepaid[id] = 1;
+        }
+    }
+    rf_statement_end(select);
+    return status;
+}
+
+/* ---- one value ---- */
+
+static rf_status note_held(builder *b, uint8_t signal, bool prepaid, uint32_t account,
+                           rf_error *err)
+{
+    rf_population *p = b->p;
+    if (p->held[signal] == NULL) {
+        p->held[signal] = rf_alloc(p->accounts, sizeof *p->held[signal]);
+        if (p->held[signal] == NULL) {
+            return rf_fail_memory(err, "the counts of values held");
+        }
+    }
+    if (p->held[signal][account] < UINT16_MAX) {
+        p->held[signal][account]++;
+    }
+    p->observed[account] |= UINT64_C(1) << p->signal[signal].family;
+    if (prepaid) {
+        p->prepaid[account] = PREPAID_ANY;
+    } else if (strcmp(p->signal[signal].name, "instrument") == 0) {
+        b->ordinary[account] = 1;
+    }
+    return RF_OK;
+}
+
+static bool room_for_group(builder *b)
+{
+    rf_population *p = b->p;
+    size_t const need = (size_t)p->groups + 2;
+    return rf_reserve(&p->group_value, &b->group_room[0], need, sizeof *p->group_value) &&
+           rf_reserve(&p->group_day, &b->group_room[1], need, sizeof *p->group_day) &&
+           rf_reserve(&p->group_start, &b->group_room[2], need, sizeof *p->group_start);
+}
+
+static bool room_for_value(builder *b)
+{
+    rf_population *p = b->p;
+    size_t const need = (size_t)p->values + 2;
+    return rf_reserve(&p->value_row, &b->value_room[0], need, sizeof *p->value_row) &&
+           rf_reserve(&p->value_signal, &b->value_room[1], need, sizeof *p->value_signal) &&
+           rf_reserve(&p->value_holders, &b->value_room[2], need, sizeof *p->value_holders) &&
+           rf_reserve(&p->value_group_start, &b->value_room[3], need, sizeof *p->value_group_start);
+}
+
+/* Writes sighted[first, end), all of one day and without repeats, as a group. */
+static bool write_group(builder *b, size_t first, size_t end)
+{
+    rf_population *p = b->p;
+    if (!room_for_group(b) ||
+        !rf_reserve(&p->holder, &b->holder_room, b->holders + (end - first), sizeof *p->holder)) {
+        return false;
+    }
+    p->group_value[p->groups] = p->values;
+    p->group_day[p->groups] = (int32_t)(b->sighted[first] >> 32) - 1;
+    p->group_start[p->groups] = b->holders;
+    for (size_t i = first; i < end; i++) {
+        p->holder[b->holders++] = (uint32_t)b->sighted[i];
+    }
+    p->groups++;
+    p->group_start[p->groups] = b->holders;
+    return true;
+}
+
+/* Distinct accounts of the value: noted as held; `sighted` is by account at this point. */
+static rf_status note_holders(builder *b, uint8_t signal, bool prepaid, uint32_t *holders,
+                              rf_error *err)
+{
+    rf_status status = RF_OK;
+    *holders = 0;
+    for (size_t i = 0; i < b->sighted_count && status == RF_OK; i++) {
+        uint32_t const account = (uint32_t)b->sighted[i];
+        if (i == 0 || account != (uint32_t)b->sighted[i - 1]) {
+            (*holders)++;
+            status = note_held(b, signal, prepaid, account, err);
+        }
+    }
+    return status;
+}
+
+/* Sorts by (day, account) and removes repeats; days are equal where the signal is stable. */
+static void sort_sighted(builder *b)
+{
+    size_t kept = 0;
+    qsort(b->sighted, b->sighted_count, sizeof *b->sighted, by_number);
+    for (size_t i = 0; i < b->sighted_count; i++) {
+        if (kept == 0 || b->sighted[i] != b->sighted[kept - 1]) {
+            b->sighted[kept++] = b->sighted[i];
+        }
+    }
+    b->sighted_count = kept;
+}
+
+static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
+{
+    rf_population *p = b->p;
+    uint8_t const signal = b->signal_of[value_row];
+    uint32_t const groups_before = p->groups;
+    uint32_t holders = 0;
+    rf_status status;
+    if (b->sighted_count == 0) {
+        return RF_OK;
+    }
+    /* They come by account.id, so the sightings of one account are together already. */
+    status = note_holders(b, signal, b->prepaid[value_row] != 0, &holders, err);
+    if (status != RF_OK || holders < 2) {
+        return status;
+    }
+    if (!p->signal[signal].windowed) {
+        for (size_t i = 0; i < b->sighted_count; i++) {
+            b->sighted[i] &= UINT32_MAX; /* all time: no day */
+        }
+    }
+    sort_sighted(b);
+    if (!room_for_value(b)) {
+        return rf_fail_memory(err, "the values");
+    }
+    for (size_t first = 0, end; first < b->sighted_count; first = end) {
+        end = first + 1;
+        while (end < b->sighted_count && b->sighted[end] >> 32 == b->sighted[first] >> 32) {
+            end++;
+        }
+        if (end - first >= 2 && !write_group(b, first, end)) {
+            return rf_fail_memory(err, "the holdings");
+        }
+    }
+    if (p->groups > groups_before) {
+        p->value_row[p->values] = value_row;
+        p->value_signal[p->values] = signal;
+        p->value_holders[p->values] = holders;
+        p->value_group_start[p->values] = groups_before;
+        p->values++;
+        p->value_group_start[p->values] = p->groups;
+    }
+    return RF_OK;
+}
+
+static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
+{
+    rf_statement *select = NULL;
+    int64_t current = -1;
+    bool row = true;
+    rf_status status = rf_prepare(store,
+                                  "SELECT value, account, day FROM sighting "
+                                  "ORDER BY value, account, day",
+                                  &select, err);
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        int64_t const value = rf_column_int(select, 0);
+        uint32_t const account = rf_account_number(b->map, rf_column_int(select, 1));
+        int64_t const day = rf_column_int(select, 2);
+        b->p->sightings++;
+        if (value < 0 || value >= b->value_rows || b->signal_of[value] == NO_SIGNAL ||
+            account == UINT32_MAX) {
+            continue;
+        }
+        if (value != current) {
+            status = current >= 0 ? finish_value(b, current, err) : RF_OK;
+            current = value;
+            b->sighted_count = 0;
+        }
+        if (!rf_reserve(&b->sighted, &b->sighted_room, b->sighted_count + 1, sizeof *b->sighted)) {
+            status = rf_fail_memory(err, "the sightings of a value");
+            break;
+        }
+        b->sighted[b->sighted_count++] = (uint64_t)(day + 1) << 32 | account;
+    }
+    if (status == RF_OK && current >= 0) {
+        status = finish_value(b, current, err);
+    }
+    rf_statement_end(select);
+    return status;
+}
+
+/* ---- the other direction ---- */
+
+static rf_status transpose(rf_population *p, rf_error *err)
+{
+    uint64_t const holdings = p->groups == 0 ? 0 : p->group_start[p->groups];
+    p->account_start = rf_alloc((size_t)p->accounts + 1, sizeof *p->account_start);
+    p->account_group = rf_alloc_raw(holdings, sizeof *p->account_group);
+    if (p->account_start == NULL || p->account_group == NULL) {
+        return rf_fail_memory(err, "the holdings by account");
+    }
+    for (uint64_t i = 0; i < holdings; i++) {
+        p->account_start[p->holder[i] + 1]++;
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        p->account_start[a + 1] += p->account_start[a];
+    }
+    /* Fill with the starts as cursors; afterwards each start has become its end: shift back. */
+    for (uint32_t g = 0; g < p->groups; g++) {
+        for (uint64_t i = p->group_start[g]; i < p->group_start[g + 1]; i++) {
+            p->account_group[p->account_start[p->holder[i]]++] = g;
+        }
+    }
+    memmove(p->account_start + 1, p->account_start, p->accounts * sizeof *p->account_start);
+    p->account_start[0] = 0;
+    return RF_OK;
+}
+
+/* A population without groups still has its offset arrays. */
+static bool terminate_offsets(builder *b)
+{
+    rf_population *p = b->p;
+    if (!room_for_group(b) || !room_for_value(b)) {
+        return false;
+    }
+    p->group_start[p->groups] = b->holders;
+    p->value_group_start[p->values] = p->groups;
+    return rf_reserve(&p->holder, &b->holder_room, 1, sizeof *p->holder);
+}
+
+rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_population *population,
+                           rf_error *err)
+{
+    builder b = {.p = population, .map = map};
+    rf_status status = map_values(store, &b, err);
+    if (status == RF_OK) {
+        b.ordinary = rf_alloc(population->accounts, 1);
+        status =
+            b.ordinary == NULL ? rf_fail_memory(err, "the holdings") : mark_prepaid(store, &b, err);
+    }
+    if (status == RF_OK) {
+        status = read_sightings(store, &b, err);
+    }
+    if (status == RF_OK && !terminate_offsets(&b)) {
+        status = rf_fail_memory(err, "the holdings");
+    }
+    if (status == RF_OK) {
+        for (uint32_t a = 0; a < population->accounts; a++) {
+            if (population->prepaid[a] != 0 && b.ordinary[a] == 0) {
+                population->prepaid[a] = PREPAID_ONLY;
+            }
+        }
+        status = transpose(population, err);
+    }
+    rf_free(b.ordinary);
+    rf_free(b.sighted);
+    rf_free(b.prepaid);
+    rf_free(b.signal_of);
+    return status;
+}
