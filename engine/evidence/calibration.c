@@ -1,0 +1,344 @@
+/* calibration.c - see calibration.h. */
+#include "evidence/calibration.h"
+
+#include "base/hash.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+enum { VALUE_GRAIN = 2048, RANDOM_PAIRS = 200000, PAIR_GRAIN = 8192 };
+
+rf_evidence_settings rf_evidence_defaults(void)
+{
+    return (rf_evidence_settings){
+        .prior_bits = NAN,
+        .threshold_bits = 0,
+        .pair_cap = 1000,
+        .common_share = 0.01,
+        .star_from = 0.5,
+        .seed = 1,
+    };
+}
+
+/* ---- pairs ---- */
+
+static uint64_t shared_values(const rf_population *p, const rf_calibration *c, uint32_t a,
+                              uint32_t b)
+{
+    const uint32_t *i = p->account_group + p->account_start[a];
+    const uint32_t *const i_end = p->account_group + p->account_start[a + 1];
+    const uint32_t *j = p->account_group + p->account_start[b];
+    const uint32_t *const j_end = p->account_group + p->account_start[b + 1];
+    uint32_t first = UINT32_MAX;
+    while (i < i_end && j < j_end) {
+        if (*i == *j) {
+            if (rf_group_size(p, *i) <= c->common) {
+                uint32_t const value = p->group_value[*i];
+                if (first != UINT32_MAX && first != value) {
+                    return 3;
+                }
+                first = value;
+            }
+            i++;
+            j++;
+        } else if (*i < *j) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    return first == UINT32_MAX ? 0 : 1;
+}
+
+uint64_t rf_shared_families(const rf_population *population, const rf_calibration *calibration,
+                            uint32_t a, uint32_t b)
+{
+    const rf_population *p = population;
+    const uint32_t *i = p->account_group + p->account_start[a];
+    const uint32_t *const i_end = p->account_group + p->account_start[a + 1];
+    const uint32_t *j = p->account_group + p->account_start[b];
+    const uint32_t *const j_end = p->account_group + p->account_start[b + 1];
+    uint64_t families = 0;
+    if (calibration->one_family) {
+        return shared_values(population, calibration, a, b);
+    }
+    while (i < i_end && j < j_end) {
+        if (*i == *j) {
+            if (rf_group_size(p, *i) <= calibration->common) {
+                families |= UINT64_C(1) << rf_group_signal(p, *i)->family;
+            }
+            i++;
+            j++;
+        } else if (*i < *j) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    return families;
+}
+
+static uint32_t values_held(const rf_population *p, uint32_t account)
+{
+    uint32_t held = 0;
+    for (uint32_t s = 0; s < p->signals; s++) {
+        held += p->held[s] == NULL ? 0 : p->held[s][account];
+    }
+    return held;
+}
+
+bool rf_pair_tells(const rf_population *population, const rf_calibration *calibration,
+                   uint32_t family, uint32_t a, uint32_t b)
+{
+    if (calibration->one_family) {
+        return values_held(population, a) >= 2 && values_held(population, b) >= 2;
+    }
+    return (population->observed[a] & population->observed[b] & ~(UINT64_C(1) << family)) != 0;
+}
+
+/* ---- what chance corroborates ---- */
+
+typedef struct chance_counts {
+    uint64_t tells[RF_MAX_FAMILIES];
+    uint64_t corroborated[RF_MAX_FAMILIES];
+} chance_counts;
+
+typedef struct chance_task {
+    const rf_population *p;
+    const rf_calibration *c;
+    chance_counts *counts; /* by worker: whole numbers, so their sum has no order */
+} chance_task;
+
+static rf_status count_chance(void *context, size_t block, size_t first, size_t end,
+                              unsigned worker, rf_error *err)
+{
+    chance_task *task = context;
+    const rf_population *p = task->p;
+    chance_counts *counts = &task->counts[worker];
+    (void)block;
+    (void)err;
+    for (size_t i = first; i < end; i++) {
+        uint64_t const draw = rf_mix2(task->c->settings.seed ^ UINT64_C(0x72616e646f6d), i);
+        uint32_t const a = (uint32_t)((draw & UINT32_MAX) * p->accounts >> 32);
+        uint32_t const b = (uint32_t)((draw >> 32) * p->accounts >> 32);
+        uint64_t shared;
+        if (a == b) {
+            continue;
+        }
+        shared = rf_shared_families(p, task->c, a, b);
+        for (uint32_t f = 0; f < p->families; f++) {
+            if (rf_pair_tells(p, task->c, f, a, b)) {
+                counts->tells[f]++;
+                /* With one family, any shared value would corroborate the value in question. */
+                counts->corroborated[f] +=
+                    task->c->one_family ? shared & 1 : rf_corroborates(task->c, shared, f);
+            }
+        }
+    }
+    return RF_OK;
+}
+
+static rf_status learn_chance(const rf_population *p, rf_calibration *c, unsigned threads,
+                              rf_error *err)
+{
+    chance_task task = {p, c, rf_alloc(threads, sizeof(chance_counts))};
+    rf_status status;
+    if (task.counts == NULL) {
+        return rf_fail_memory(err, "the calibration");
+    }
+    status = p->accounts < 2
+                 ? RF_OK
+                 : rf_parallel(threads, RANDOM_PAIRS, PAIR_GRAIN, count_chance, &task, err);
+    for (uint32_t f = 0; f < p->families; f++) {
+        uint64_t tells = 0;
+        uint64_t corroborated = 0;
+        for (unsigned w = 0; w < threads; w++) {
+            tells += task.counts[w].tells[f];
+            corroborated += task.counts[w].corroborated[f];
+        }
+        c->by_chance[f] = (double)corroborated / ((double)tells + 1);
+    }
+    rf_free(task.counts);
+    return status;
+}
+
+/* ---- what the groups show ---- */
+
+typedef struct bucket_counts {
+    uint64_t groups, examined, corroborated;
+} bucket_counts;
+
+typedef struct value_task {
+    const rf_population *p;
+    rf_calibration *c;
+    bucket_counts *counts; /* [worker][signal][bucket] */
+} value_task;
+
+static bool examine(const value_task *task, uint32_t family, uint32_t a, uint32_t b,
+                    uint64_t *examined, uint64_t *corroborated)
+{
+    if (!rf_pair_tells(task->p, task->c, family, a, b)) {
+        return false;
+    }
+    (*examined)++;
+    *corroborated += rf_corroborates(task->c, rf_shared_families(task->p, task->c, a, b), family);
+    return true;
+}
+
+/* A key of the group that knows its holders but not its value. */
+static uint64_t group_key(const value_task *task, uint32_t signal_row, const uint32_t *holders,
+                          uint32_t n)
+{
+    uint64_t key = rf_mix2(task->c->settings.seed, signal_row);
+    key = rf_mix2(key, task->p->identity[holders[0]]);
+    key = rf_mix2(key, task->p->identity[holders[n / 2]]);
+    return rf_mix2(key, task->p->identity[holders[n - 1]]);
+}
+
+static void examine_group(const value_task *task, uint32_t group, uint64_t *examined,
+                          uint64_t *corroborated)
+{
+    const rf_signal *signal = rf_group_signal(task->p, group);
+    const uint32_t *holders = rf_group_holders(task->p, group);
+    uint32_t const n = rf_group_size(task->p, group);
+    if (n <= RF_ALL_PAIRS_UP_TO) {
+        for (uint32_t i = 0; i + 1 < n; i++) {
+            for (uint32_t j = i + 1; j < n; j++) {
+                (void)examine(task, signal->family, holders[i], holders[j], examined, corroborated);
+            }
+        }
+        return;
+    }
+    uint64_t const key = group_key(task, (uint32_t)signal->row, holders, n);
+    for (uint32_t k = 0; k < RF_SAMPLED_PAIRS; k++) {
+        uint64_t const draw = rf_mix2(key, k);
+        uint32_t const i = (uint32_t)((draw & UINT32_MAX) * n >> 32);
+        uint32_t const step = 1 + (uint32_t)((draw >> 32) * (n - 1) >> 32);
+        uint32_t const j = (uint32_t)(((uint64_t)i + step) % n);
+        (void)examine(task, signal->family, holders[i], holders[j], examined, corroborated);
+    }
+}
+
+static rf_status examine_values(void *context, size_t block, size_t first, size_t end,
+                                unsigned worker, rf_error *err)
+{
+    value_task *task = context;
+    const rf_population *p = task->p;
+    (void)block;
+    (void)err;
+    for (size_t v = first; v < end; v++) {
+        bucket_counts *counts =
+            task->counts + ((size_t)worker * p->signals + p->value_signal[v]) * RF_BUCKETS;
+        for (uint32_t g = p->value_group_start[v]; g < p->value_group_start[v + 1]; g++) {
+            uint64_t examined = 0;
+            uint64_t corroborated = 0;
+            uint32_t const n = rf_group_size(p, g);
+            bucket_counts *bucket = counts + rf_bucket_of(n);
+            examine_group(task, g, &examined, &corroborated);
+            bucket->groups++;
+            bucket->examined += examined;
+            bucket->corroborated += corroborated;
+            task->c->examined[v] += (uint32_t)examined;
+            task->c->corroborated[v] += (uint32_t)corroborated;
+            task->c->full_groups[v] += n <= RF_ALL_PAIRS_UP_TO;
+        }
+    }
+    return RF_OK;
+}
+
+/* Adds the workers' counts and draws each bucket towards its signal's rate. */
+static void finish_buckets(const rf_population *p, rf_calibration *c, const bucket_counts *counts,
+                           unsigned threads)
+{
+    for (uint32_t s = 0; s < p->signals; s++) {
+        double const chance = c->by_chance[p->signal[s].family];
+        double examined = 0;
+        double corroborated = 0;
+        double rate;
+        for (uint32_t k = 0; k < RF_BUCKETS; k++) {
+            rf_bucket *bucket = &c->bucket[s][k];
+            for (unsigned w = 0; w < threads; w++) {
+                const bucket_counts *part = counts + ((size_t)w * p->signals + s) * RF_BUCKETS + k;
+                bucket->groups += part->groups;
+                bucket->examined += part->examined;
+                bucket->corroborated += part->corroborated;
+            }
+            examined += (double)bucket->examined;
+            corroborated += (double)bucket->corroborated;
+        }
+        rate = (corroborated + 0.5) / (examined + 1);
+        for (uint32_t k = 0; k < RF_BUCKETS; k++) {
+            rf_bucket *bucket = &c->bucket[s][k];
+            double const seen = ((double)bucket->corroborated + RF_BUCKET_WEIGHT * rate) /
+                                ((double)bucket->examined + RF_BUCKET_WEIGHT);
+            bucket->reliability = seen > chance ? seen - chance : 0;
+        }
+    }
+}
+
+static rf_status learn_values(const rf_population *p, rf_calibration *c, unsigned threads,
+                              rf_error *err)
+{
+    value_task task = {
+        p, c, rf_alloc((size_t)threads * (p->signals + 1) * RF_BUCKETS, sizeof(bucket_counts))};
+    rf_status status;
+    if (task.counts == NULL) {
+        return rf_fail_memory(err, "the calibration");
+    }
+    status = rf_parallel(threads, p->values, VALUE_GRAIN, examine_values, &task, err);
+    if (status == RF_OK) {
+        finish_buckets(p, c, task.counts, threads);
+    }
+    rf_free(task.counts);
+    return status;
+}
+
+/* True when no account is known by two families. */
+static bool single_family(const rf_population *p)
+{
+    uint64_t all = 0;
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        all |= p->observed[a];
+    }
+    return (all & (all - 1)) == 0;
+}
+
+rf_status rf_calibrate(const rf_population *population, const rf_evidence_settings *settings,
+                       unsigned threads, rf_calibration *calibration, rf_error *err)
+{
+    rf_calibration *c = calibration;
+    rf_status status;
+    double const common = settings->common_share * population->accounts;
+    *c = (rf_calibration){.settings = *settings};
+    if (isnan(c->settings.prior_bits)) {
+        c->settings.prior_bits = population->accounts < 2 ? -1 : -log2(population->accounts);
+    }
+    c->common = common > settings->pair_cap ? (uint32_t)common : settings->pair_cap;
+    c->one_family = single_family(population);
+    c->bucket = rf_alloc((size_t)population->signals + 1, sizeof *c->bucket);
+    c->examined = rf_alloc(population->values, sizeof *c->examined);
+    c->corroborated = rf_alloc(population->values, sizeof *c->corroborated);
+    c->full_groups = rf_alloc(population->values, sizeof *c->full_groups);
+    if (c->bucket == NULL || c->examined == NULL || c->corroborated == NULL ||
+        c->full_groups == NULL) {
+        status = rf_fail_memory(err, "the calibration");
+    } else {
+        status = learn_chance(population, c, threads, err);
+    }
+    if (status == RF_OK) {
+        status = learn_values(population, c, threads, err);
+    }
+    if (status != RF_OK) {
+        rf_calibration_free(c);
+    }
+    return status;
+}
+
+void rf_calibration_free(rf_calibration *calibration)
+{
+    rf_free(calibration->bucket);
+    rf_free(calibration->examined);
+    rf_free(calibration->corroborated);
+    rf_free(calibration->full_groups);
+    *calibration = (rf_calibration){0};
+}
