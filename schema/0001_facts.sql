@@ -15,6 +15,9 @@ CREATE TABLE import (
     bytes       INTEGER NOT NULL,
     rows        INTEGER NOT NULL, -- good rows
     rejected    INTEGER NOT NULL, -- rows that could not be read and are not here
+    accounts_new INTEGER NOT NULL DEFAULT 0, -- accounts nobody had mentioned before
+    values_new   INTEGER NOT NULL DEFAULT 0, -- values nobody had mentioned before
+    sightings    INTEGER NOT NULL DEFAULT 0, -- rows it has in the table sighting
     started_at  INTEGER NOT NULL,
     finished_at INTEGER NOT NULL,
     undone_at   INTEGER           -- when import --undo took it back; its facts are then gone
@@ -60,7 +63,9 @@ CREATE TABLE account_claim (
     account    INTEGER NOT NULL REFERENCES account (id),
     import     INTEGER NOT NULL REFERENCES import (id),
     created_at INTEGER,
-    email      TEXT,
+    email        TEXT,
+    email_key    TEXT, -- both derived from the email beside it
+    email_domain TEXT,
     country    TEXT,
     timezone   TEXT,
     plan       TEXT,
@@ -86,7 +91,8 @@ CREATE TABLE sighting (
     times   INTEGER NOT NULL CHECK (times > 0),
     PRIMARY KEY (value, account, day, import)
 ) STRICT, WITHOUT ROWID;
--- sighting_by_account is made by the first import after its rows (building it once is faster)
+-- sighting_by_account ON sighting (account, value) is made by the first import after its rows, and
+-- anew by an import that brings more rows than there were: building it once is faster than filling it
 
 -- Typed attributes of payment instruments, merged over instrument_claim (the greater text wins).
 CREATE TABLE instrument (
