@@ -1,0 +1,120 @@
+/* leiden_igraph.c - leiden.h by igraph; the only file that sees igraph. */
+#include "graph/leiden.h"
+
+#include "base/memory.h"
+
+#include <igraph.h>
+#include <pthread.h>
+#include <string.h>
+
+static void quiet_igraph(void)
+{
+    igraph_set_error_handler(igraph_error_handler_ignore); /* the default aborts the process */
+    igraph_set_warning_handler(igraph_warning_handler_ignore);
+}
+
+static rf_status igraph_failed(igraph_error_t code, rf_error *err)
+{
+    return code == IGRAPH_ENOMEM
+               ? rf_fail_memory(err, "the communities")
+               : rf_fail(err, RF_EINPUT, "community detection failed: %s", igraph_strerror(code));
+}
+
+rf_status rf_renumber(uint32_t *community, uint32_t n, uint32_t count, uint32_t *communities,
+                      rf_error *err)
+{
+    uint32_t *number = rf_alloc_raw(count, sizeof *number);
+    *communities = 0;
+    if (number == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
+    memset(number, 0xff, (size_t)count * sizeof *number);
+    for (uint32_t v = 0; v < n; v++) {
+        if (number[community[v]] == UINT32_MAX) {
+            number[community[v]] = (*communities)++;
+        }
+        community[v] = number[community[v]];
+    }
+    rf_free(number);
+    return RF_OK;
+}
+
+static igraph_error_t run_leiden(const rf_leiden_input *input, const igraph_vector_int_t *ends,
+                                 const igraph_vector_t *weights,
+                                 const igraph_vector_t *vertex_weights,
+                                 igraph_vector_int_t *membership)
+{
+    igraph_t graph;
+    igraph_error_t code = igraph_create(&graph, ends, (igraph_integer_t)input->vertices, false);
+    if (code != IGRAPH_SUCCESS) {
+        return code;
+    }
+    code = igraph_rng_seed(igraph_rng_default(), (igraph_uint_t)input->seed);
+    if (code == IGRAPH_SUCCESS) {
+        code = igraph_community_leiden(&graph, weights, vertex_weights, input->resolution, 0.01,
+                                       false, input->iterations, membership, NULL, NULL);
+    }
+    igraph_destroy(&graph);
+    return code;
+}
+
+rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
+                    rf_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    igraph_vector_t weights;
+    igraph_vector_t vertex_weights;
+    igraph_vector_int_t ends;
+    igraph_vector_int_t membership;
+    igraph_integer_t *pairs = rf_alloc_raw(2 * input->edges, sizeof *pairs);
+    igraph_error_t code;
+    if (pairs == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
+    (void)pthread_once(&once, quiet_igraph);
+    for (uint64_t i = 0; i < input->edges; i++) {
+        pairs[2 * i] = (igraph_integer_t)input->from[i];
+        pairs[2 * i + 1] = (igraph_integer_t)input->to[i];
+    }
+    (void)igraph_vector_int_view(&ends, pairs, (igraph_integer_t)(2 * input->edges));
+    (void)igraph_vector_view(&weights, input->weight, (igraph_integer_t)input->edges);
+    (void)igraph_vector_view(&vertex_weights, input->vertex_weight,
+                             (igraph_integer_t)input->vertices);
+    code = igraph_vector_int_init(&membership, 0);
+    if (code == IGRAPH_SUCCESS) {
+        code = run_leiden(input, &ends, &weights, &vertex_weights, &membership);
+        for (uint32_t v = 0; code == IGRAPH_SUCCESS && v < input->vertices; v++) {
+            community[v] = (uint32_t)VECTOR(membership)[v];
+        }
+        igraph_vector_int_destroy(&membership);
+    }
+    rf_free(pairs);
+    if (code != IGRAPH_SUCCESS) {
+        return igraph_failed(code, err);
+    }
+    return rf_renumber(community, input->vertices, input->vertices, communities, err);
+}
+
+double rf_leiden_quality(const rf_leiden_input *input, const uint32_t *community,
+                         uint32_t communities, rf_status *status, rf_error *err)
+{
+    double *mass = rf_alloc(communities, sizeof *mass);
+    double quality = 0;
+    *status = mass == NULL ? rf_fail_memory(err, "the quality of communities") : RF_OK;
+    if (mass == NULL) {
+        return 0;
+    }
+    for (uint64_t i = 0; i < input->edges; i++) {
+        if (community[input->from[i]] == community[input->to[i]]) {
+            quality += input->weight[i];
+        }
+    }
+    for (uint32_t v = 0; v < input->vertices; v++) {
+        mass[community[v]] += input->vertex_weight[v];
+    }
+    for (uint32_t k = 0; k < communities; k++) {
+        quality -= input->resolution / 2 * mass[k] * mass[k];
+    }
+    rf_free(mass);
+    return quality;
+}
