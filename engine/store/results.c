@@ -1,0 +1,339 @@
+/* results.c - see results.h. */
+#include "store/results.h"
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "version.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void rf_findings_free(rf_findings *findings)
+{
+    rf_free(findings->ring);
+    rf_free(findings->member);
+    rf_free(findings->evidence);
+    rf_free(findings->bucket);
+    rf_free(findings->worth);
+    rf_free(findings->hub);
+    rf_arena_free(&findings->texts);
+    *findings = (rf_findings){0};
+}
+
+static void bind_figure(rf_statement *insert, int parameter, double figure)
+{
+    if (isnan(figure)) {
+        rf_bind_null(insert, parameter);
+    } else {
+        rf_bind_real(insert, parameter, figure);
+    }
+}
+
+static void bind_known(rf_statement *insert, int parameter, int64_t value, int64_t unknown)
+{
+    if (value == unknown) {
+        rf_bind_null(insert, parameter);
+    } else {
+        rf_bind_int(insert, parameter, value);
+    }
+}
+
+static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    uint32_t flagged = 0;
+    rf_status status =
+        rf_prepare(store,
+                   "INSERT INTO run (started_at, finished_at, version, seed, config, accounts,"
+                   " sightings, pairs, links, rings, flagged, prior_bits, timings)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   &insert, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        flagged += f->ring[r].flagged;
+    }
+    rf_bind_int(insert, 1, f->started_at);
+    rf_bind_int(insert, 2, rf_time_now());
+    rf_bind_text(insert, 3, RF_VERSION);
+    rf_bind_int(insert, 4, (int64_t)f->seed);
+    rf_bind_text(insert, 5, f->config);
+    rf_bind_int(insert, 6, f->accounts);
+    rf_bind_int(insert, 7, (int64_t)f->sightings);
+    rf_bind_int(insert, 8, (int64_t)f->pairs);
+    rf_bind_int(insert, 9, (int64_t)f->links.count);
+    rf_bind_int(insert, 10, f->rings);
+    rf_bind_int(insert, 11, flagged);
+    rf_bind_real(insert, 12, f->prior_bits);
+    rf_bind_text(insert, 13, f->timings);
+    status = rf_run(insert, err);
+    rf_statement_end(insert);
+    *run = rf_store_last_id(store);
+    return status;
+}
+
+static rf_status write_calibration(rf_store *store, const rf_findings *f, int64_t run,
+                                   rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status = rf_prepare(
+        store, "INSERT INTO calibration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->buckets && status == RF_OK; i++) {
+        const rf_result_bucket *b = &f->bucket[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, b->signal_row);
+        rf_bind_int(insert, 3, b->holders_from);
+        rf_bind_int(insert, 4, b->holders_to);
+        rf_bind_int(insert, 5, (int64_t)b->groups);
+        rf_bind_int(insert, 6, (int64_t)b->examined);
+        rf_bind_real(insert, 7, b->corroborated);
+        rf_bind_real(insert, 8, b->by_chance);
+        rf_bind_real(insert, 9, b->reliability);
+        rf_bind_real(insert, 10, b->bits);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_worth(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status =
+        rf_prepare(store, "INSERT INTO value_worth VALUES (?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->worths && status == RF_OK; i++) {
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, f->worth[i].value_row);
+        rf_bind_int(insert, 3, f->worth[i].examined);
+        rf_bind_int(insert, 4, f->worth[i].corroborated);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_hubs(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status =
+        rf_prepare(store, "INSERT INTO hub VALUES (?, ?, ?, ?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->hubs && status == RF_OK; i++) {
+        const rf_result_hub *h = &f->hub[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, h->value_row);
+        rf_bind_int(insert, 3, h->holders);
+        rf_bind_int(insert, 4, h->days);
+        rf_bind_real(insert, 5, h->reliability);
+        rf_bind_real(insert, 6, h->bits);
+        rf_bind_text(insert, 7, h->treatment);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_links(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    const rf_result_links *links = &f->links;
+    rf_statement *insert = NULL;
+    rf_progress progress;
+    rf_status status = rf_prepare(store, "INSERT INTO link VALUES (?, ?, ?, ?, ?)", &insert, err);
+    rf_progress_start(&progress, "writing links", links->count);
+    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
+        if (i % 4096 == 0) {
+            rf_progress_show(&progress, i);
+        }
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, links->account_row[links->a[i]]);
+        rf_bind_int(insert, 3, links->account_row[links->b[i]]);
+        rf_bind_real(insert, 4, links->bits[i] / 65536.0);
+        rf_bind_int(insert, 5, links->families[i]);
+        status = rf_run(insert, err);
+    }
+    rf_progress_end(&progress);
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_ring(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
+                            rf_error *err)
+{
+    const rf_ring *ring = &f->ring[r];
+    rf_bind_int(insert, 1, run);
+    rf_bind_int(insert, 2, r + 1);
+    rf_bind_text(insert, 3, ring->key);
+    rf_bind_int(insert, 4, ring->network);
+    rf_bind_int(insert, 5, ring->size);
+    rf_bind_int(insert, 6, ring->cells);
+    rf_bind_int(insert, 7, (int64_t)ring->links);
+    rf_bind_real(insert, 8, ring->link_bits);
+    rf_bind_real(insert, 9, ring->score);
+    rf_bind_int(insert, 10, ring->flagged);
+    rf_bind_text(insert, 11, ring->looks_like);
+    bind_known(insert, 12, ring->first_created, RF_NO_TIME);
+    bind_known(insert, 13, ring->last_created, RF_NO_TIME);
+    rf_bind_int(insert, 14, (int64_t)ring->requests);
+    return rf_run(insert, err);
+}
+
+static rf_status write_parts(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
+                             rf_error *err)
+{
+    rf_status status = RF_OK;
+    for (uint32_t i = 0; i < f->ring[r].parts && status == RF_OK; i++) {
+        const rf_score_part *part = &f->ring[r].part[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, r + 1);
+        rf_bind_text(insert, 3, part->name);
+        rf_bind_real(insert, 4, part->bits);
+        bind_figure(insert, 5, part->observed);
+        bind_figure(insert, 6, part->expected);
+        rf_bind_text(insert, 7, part->note == NULL ? "" : part->note);
+        status = rf_run(insert, err);
+    }
+    return status;
+}
+
+static rf_status write_evidence(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
+                                rf_error *err)
+{
+    const rf_ring *ring = &f->ring[r];
+    rf_status status = RF_OK;
+    for (uint32_t i = 0; i < ring->evidences && status == RF_OK; i++) {
+        const rf_ring_evidence *e = &f->evidence[ring->first_evidence + i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, r + 1);
+        rf_bind_int(insert, 3, i + 1);
+        rf_bind_int(insert, 4, e->value_row);
+        rf_bind_int(insert, 5, e->members);
+        rf_bind_int(insert, 6, e->holders);
+        rf_bind_real(insert, 7, e->bits);
+        bind_known(insert, 8, e->first_day, RF_NO_DAY);
+        bind_known(insert, 9, e->last_day, RF_NO_DAY);
+        status = rf_run(insert, err);
+    }
+    return status;
+}
+
+static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *ring = NULL;
+    rf_statement *part = NULL;
+    rf_statement *evidence = NULL;
+    rf_status status = rf_prepare(
+        store, "INSERT INTO ring VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &ring, err);
+    if (status == RF_OK) {
+        status =
+            rf_prepare(store, "INSERT INTO score_part VALUES (?, ?, ?, ?, ?, ?, ?)", &part, err);
+    }
+    if (status == RF_OK) {
+        status = rf_prepare(store, "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            &evidence, err);
+    }
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        status = write_ring(f, r, run, ring, err);
+        if (status == RF_OK) {
+            status = write_parts(f, r, run, part, err);
+        }
+        if (status == RF_OK) {
+            status = write_evidence(f, r, run, evidence, err);
+        }
+    }
+    rf_statement_end(ring);
+    rf_statement_end(part);
+    rf_statement_end(evidence);
+    return status;
+}
+
+static int by_account_row(const void *left, const void *right)
+{
+    const rf_member *const *a = left;
+    const rf_member *const *b = right;
+    return ((*a)->account_row > (*b)->account_row) - ((*a)->account_row < (*b)->account_row);
+}
+
+/* In key order, which is much faster for a large table. */
+static rf_status write_members(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    const rf_member **ordered = rf_alloc(f->members, sizeof(const rf_member *));
+    rf_status status =
+        ordered == NULL
+            ? rf_fail_memory(err, "the members")
+            : rf_prepare(store, "INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+        ordered[i] = &f->member[i];
+    }
+    if (status == RF_OK) {
+        qsort(ordered, f->members, sizeof(const rf_member *), by_account_row);
+    }
+    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+        const rf_member *m = ordered[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, m->account_row);
+        rf_bind_int(insert, 3, m->ring);
+        rf_bind_int(insert, 4, m->cell);
+        rf_bind_int(insert, 5, f->ring[m->ring - 1].network);
+        rf_bind_text_static(insert, 6, m->fringe ? "fringe" : "core", m->fringe ? 6 : 4);
+        rf_bind_int(insert, 7, m->links);
+        rf_bind_real(insert, 8, m->bits);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    rf_free(ordered);
+    return status;
+}
+
+rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
+                           rf_error *err)
+{
+    rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
+        write_calibration, write_worth, write_hubs, write_links, write_rings, write_members};
+    rf_status status = rf_store_begin(store, err);
+    if (status == RF_OK) {
+        status = write_run(store, findings, run, err);
+    }
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == RF_OK; i++) {
+        status = steps[i](store, findings, *run, err);
+    }
+    if (status == RF_OK) {
+        return rf_store_commit(store, err);
+    }
+    rf_store_rollback(store);
+    return status;
+}
+
+rf_status rf_results_run(rf_store *store, const char *text, int64_t *run, rf_error *err)
+{
+    rf_statement *select = NULL;
+    char *end = NULL;
+    int64_t number = 0;
+    bool row = false;
+    bool const latest = strcmp(text, "latest") == 0;
+    rf_status status;
+    if (!latest) {
+        number = strtoll(text, &end, 10);
+        if (end == text || *end != '\0' || number < 1) {
+            return rf_fail(err, RF_EUSAGE, "--run %s: expected a run number or latest", text);
+        }
+    }
+    status = rf_prepare(store, "SELECT max(id) FROM run WHERE ?1 = 0 OR id = ?1", &select, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_int(select, 1, number);
+    status = rf_step(select, &row, err);
+    if (status == RF_OK && (!row || rf_column_kind(select, 0) == RF_NULL)) {
+        status =
+            latest ? rf_fail(err, RF_EINPUT,
+                             "%s: nothing was detected yet; run `ringfence detect` first",
+                             rf_store_path(store))
+                   : rf_fail(err, RF_EINPUT, "%s: there is no run %s", rf_store_path(store), text);
+    } else if (status == RF_OK) {
+        *run = rf_column_int(select, 0);
+    }
+    rf_statement_end(select);
+    return status;
+}

@@ -1,0 +1,119 @@
+/* results.h - what a run found, as plain arrays, and how it is written to the store.
+ *
+ * rings/ fills rf_findings; this module alone turns it into rows. Accounts, values and signals are
+ * named by their row ids. Everything of a run is written in one transaction.
+ */
+#ifndef RF_STORE_RESULTS_H
+#define RF_STORE_RESULTS_H
+
+#include "base/memory.h"
+#include "store/store.h"
+
+enum { RF_MAX_PARTS = 24, RF_KEY_TEXT = 17 };
+
+/* One named part of a ring's score. */
+typedef struct rf_score_part {
+    const char *name; /* static text: "sign-up burst" */
+    double bits;      /* positive speaks for one operator, negative for honest people */
+    double observed;  /* NAN when there is no single figure */
+    double expected;
+    const char *note; /* both in words; in the arena of the findings */
+} rf_score_part;
+
+typedef struct rf_ring_evidence {
+    int64_t value_row;
+    uint32_t members; /* of the ring that use it */
+    uint32_t holders; /* accounts that use it anywhere */
+    double bits;      /* what sharing it is worth for a pair */
+    int32_t first_day, last_day;
+} rf_ring_evidence;
+
+typedef struct rf_ring {
+    char key[RF_KEY_TEXT];
+    uint32_t network;            /* from 1 */
+    uint32_t first_member, size; /* in rf_findings.member */
+    uint32_t cells;
+    uint64_t links;
+    double link_bits;
+    double score;
+    bool flagged;
+    const char *looks_like; /* static text */
+    int64_t first_created, last_created;
+    uint64_t requests;
+    rf_score_part part[RF_MAX_PARTS];
+    uint32_t parts;
+    uint32_t first_evidence, evidences; /* in rf_findings.evidence */
+} rf_ring;
+
+typedef struct rf_member {
+    uint32_t account; /* account number of the population */
+    int64_t account_row;
+    uint32_t ring; /* from 1: the index in rf_findings.ring plus one */
+    uint32_t cell; /* from 1 */
+    bool fringe;
+    uint32_t links; /* kept pairs with other members */
+    double bits;    /* their sum */
+} rf_member;
+
+typedef struct rf_result_bucket {
+    int64_t signal_row;
+    uint32_t holders_from, holders_to;
+    uint64_t groups, examined;
+    double corroborated, by_chance, reliability, bits;
+} rf_result_bucket;
+
+typedef struct rf_result_worth {
+    int64_t value_row;
+    uint32_t examined, corroborated;
+} rf_result_worth;
+
+typedef struct rf_result_hub {
+    int64_t value_row;
+    uint32_t holders, days;
+    double reliability, bits;
+    const char *treatment; /* ignored, adds or star */
+} rf_result_hub;
+
+typedef struct rf_result_links {
+    uint64_t count;
+    const uint32_t *a, *b; /* account numbers: row ids are account_row[number] */
+    const int32_t *bits;   /* in units of 1/65536 bit */
+    const uint8_t *families;
+    const int64_t *account_row;
+} rf_result_links;
+
+typedef struct rf_findings {
+    rf_arena texts;
+    int64_t started_at;
+    uint64_t seed;
+    const char *config; /* JSON */
+    uint32_t accounts;
+    uint64_t sightings, pairs;
+    double prior_bits;
+    const char *timings; /* JSON */
+    rf_ring *ring;       /* best score first: ring id is index + 1 */
+    uint32_t rings;
+    rf_member *member; /* by ring, then by account number */
+    uint32_t members;
+    rf_ring_evidence *evidence;
+    uint32_t evidences;
+    rf_result_bucket *bucket;
+    uint32_t buckets;
+    rf_result_worth *worth;
+    uint32_t worths;
+    rf_result_hub *hub;
+    uint32_t hubs;
+    rf_result_links links; /* borrowed arrays */
+} rf_findings;
+
+void rf_findings_free(rf_findings *findings);
+
+/* Writes a new run; *run is its id. One transaction: on failure nothing is written. */
+RF_MUST_USE rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
+                                       rf_error *err);
+
+/* Turns "latest" or a number into a run id; RF_EINPUT, with what to do, when there is none. */
+RF_MUST_USE rf_status rf_results_run(rf_store *store, const char *text, int64_t *run,
+                                     rf_error *err);
+
+#endif
