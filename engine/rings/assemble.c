@@ -1,0 +1,213 @@
+/* assemble.c - see assemble.h. */
+#include "rings/assemble.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The accounts that have a link, as vertices in order of their number, then the hubs. */
+typedef struct vertex_map {
+    uint32_t *vertex;  /* by account, UINT32_MAX when it has no link */
+    uint32_t *account; /* by vertex */
+    uint32_t accounts; /* vertices that are accounts: the number of the first hub */
+} vertex_map;
+
+static rf_status map_vertices(const rf_population *p, const rf_links *links, vertex_map *map,
+                              rf_error *err)
+{
+    map->vertex = rf_alloc(p->accounts, sizeof *map->vertex);
+    map->account = rf_alloc_raw(p->accounts, sizeof *map->account);
+    if (map->vertex == NULL || map->account == NULL) {
+        return rf_fail_memory(err, "the link graph");
+    }
+    for (uint64_t i = 0; i < links->count; i++) {
+        map->vertex[links->a[i]] = 1;
+        map->vertex[links->b[i]] = 1;
+    }
+    for (uint32_t s = 0; s < links->stars; s++) {
+        const uint32_t *holders = rf_group_holders(p, links->star[s].group);
+        for (uint32_t i = 0; i < rf_group_size(p, links->star[s].group); i++) {
+            map->vertex[holders[i]] = 1;
+        }
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        if (map->vertex[a] != 0) {
+            map->account[map->accounts] = a;
+            map->vertex[a] = map->accounts++;
+        } else {
+            map->vertex[a] = UINT32_MAX;
+        }
+    }
+    return RF_OK;
+}
+
+static float link_weight(rf_bits bits)
+{
+    double const weight = rf_bits_real(bits);
+    return (float)(weight < RF_LINK_BITS_MAX ? weight : RF_LINK_BITS_MAX);
+}
+
+static rf_status build_graph(const rf_population *p, const rf_links *links, const vertex_map *map,
+                             rf_graph *graph, rf_error *err)
+{
+    uint64_t edges = links->count;
+    uint64_t at = links->count;
+    uint32_t *from;
+    uint32_t *to;
+    float *weight;
+    rf_status status;
+    for (uint32_t s = 0; s < links->stars; s++) {
+        edges += rf_group_size(p, links->star[s].group);
+    }
+    from = rf_alloc_raw(edges, sizeof *from);
+    to = rf_alloc_raw(edges, sizeof *to);
+    weight = rf_alloc_raw(edges, sizeof *weight);
+    if (from == NULL || to == NULL || weight == NULL) {
+        status = rf_fail_memory(err, "the link graph");
+        goto done;
+    }
+    for (uint64_t i = 0; i < links->count; i++) {
+        from[i] = map->vertex[links->a[i]];
+        to[i] = map->vertex[links->b[i]];
+        weight[i] = link_weight(links->bits[i]);
+    }
+    for (uint32_t s = 0; s < links->stars; s++) {
+        const uint32_t *holders = rf_group_holders(p, links->star[s].group);
+        for (uint32_t i = 0; i < rf_group_size(p, links->star[s].group); i++, at++) {
+            from[at] = map->vertex[holders[i]];
+            to[at] = map->accounts + s;
+            weight[at] = link_weight(links->star[s].bits);
+        }
+    }
+    status = rf_graph_build(map->accounts + links->stars, edges, from, to, weight, graph, err);
+done:
+    rf_free(from);
+    rf_free(to);
+    rf_free(weight);
+    return status;
+}
+
+/* Links and bits of a vertex towards its own ring; an edge to a hub counts as one link. */
+static void measure_member(const rf_graph *g, const rf_levels *levels, uint32_t first_hub,
+                           uint32_t vertex, rf_member *member)
+{
+    for (uint64_t k = g->start[vertex]; k < g->start[vertex + 1]; k++) {
+        uint32_t const other = g->neighbour[k];
+        if (other >= first_hub || levels->ring[other] == levels->ring[vertex]) {
+            member->links++;
+            member->bits += (double)g->weight[k];
+        }
+    }
+}
+
+static rf_status list_members(const rf_population *p, const rf_graph *g, const vertex_map *map,
+                              const rf_levels *levels, rf_findings *f, rf_error *err)
+{
+    uint32_t *next = rf_alloc((size_t)levels->rings + 1, sizeof *next);
+    f->rings = levels->rings;
+    f->ring = rf_alloc(f->rings, sizeof *f->ring);
+    for (uint32_t v = 0; next != NULL && v < map->accounts; v++) {
+        if (levels->ring[v] != RF_NO_COMMUNITY) {
+            next[levels->ring[v] + 1]++;
+            f->members++;
+        }
+    }
+    f->member = rf_alloc(f->members, sizeof *f->member);
+    if (next == NULL || f->ring == NULL || f->member == NULL) {
+        rf_free(next);
+        return rf_fail_memory(err, "the rings");
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        f->ring[r].first_member = next[r];
+        f->ring[r].size = next[r + 1];
+        next[r + 1] += next[r];
+    }
+    for (uint32_t v = 0; v < map->accounts; v++) {
+        uint32_t const r = levels->ring[v];
+        rf_member *member;
+        if (r == RF_NO_COMMUNITY) {
+            continue;
+        }
+        member = &f->member[next[r]++];
+        *member = (rf_member){.account = map->account[v],
+                              .account_row = p->account_row[map->account[v]],
+                              .ring = r + 1,
+                              .cell = levels->cell[v] + 1};
+        measure_member(g, levels, map->accounts, v, member);
+        f->ring[r].network = levels->network[v] + 1;
+        f->ring[r].links += member->links; /* twice each, halved below */
+        f->ring[r].link_bits += member->bits;
+    }
+    rf_free(next);
+    return RF_OK;
+}
+
+static int by_cell(const void *left, const void *right)
+{
+    uint32_t const a = *(const uint32_t *)left;
+    uint32_t const b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* What can be added up over the members. */
+static rf_status sum_up(const rf_population *p, rf_findings *f, rf_error *err)
+{
+    uint32_t *cells = rf_alloc_raw(f->members, sizeof *cells);
+    if (cells == NULL) {
+        return rf_fail_memory(err, "the rings");
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        rf_ring *ring = &f->ring[r];
+        const rf_member *member = f->member + ring->first_member;
+        ring->links /= 2;
+        ring->link_bits /= 2;
+        ring->first_created = RF_NO_TIME;
+        ring->last_created = RF_NO_TIME;
+        for (uint32_t i = 0; i < ring->size; i++) {
+            int64_t const created = p->created_at[member[i].account];
+            cells[i] = member[i].cell;
+            ring->requests += p->requests[member[i].account];
+            if (created != RF_NO_TIME) {
+                if (ring->first_created == RF_NO_TIME || created < ring->first_created) {
+                    ring->first_created = created;
+                }
+                if (ring->last_created == RF_NO_TIME || created > ring->last_created) {
+                    ring->last_created = created;
+                }
+            }
+        }
+        qsort(cells, ring->size, sizeof *cells, by_cell);
+        for (uint32_t i = 0; i < ring->size; i++) {
+            ring->cells += i == 0 || cells[i] != cells[i - 1];
+        }
+    }
+    rf_free(cells);
+    return RF_OK;
+}
+
+rf_status rf_rings_assemble(const rf_population *population, const rf_links *links,
+                            const rf_level_settings *settings, rf_findings *findings, rf_error *err)
+{
+    vertex_map map = {0};
+    rf_graph graph = {0};
+    rf_levels levels = {0};
+    rf_status status = map_vertices(population, links, &map, err);
+    if (status == RF_OK) {
+        status = build_graph(population, links, &map, &graph, err);
+    }
+    if (status == RF_OK) {
+        status = rf_levels_find(&graph, map.accounts, settings, &levels, err);
+    }
+    if (status == RF_OK) {
+        status = list_members(population, &graph, &map, &levels, findings, err);
+    }
+    if (status == RF_OK) {
+        status = sum_up(population, findings, err);
+    }
+    rf_levels_free(&levels);
+    rf_graph_free(&graph);
+    rf_free(map.vertex);
+    rf_free(map.account);
+    return status;
+}
