@@ -8,6 +8,7 @@
 #define RF_COMMAND_COMMAND_H
 
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,11 +37,17 @@ void rf_say(const rf_globals *globals, const char *format, ...) RF_PRINTF(2, 3);
 /* For a wrong command line: RF_EUSAGE with the text and "see ringfence COMMAND --help". */
 rf_status rf_usage(rf_error *err, const rf_command *command, const char *format, ...)
     RF_PRINTF(3, 4);
+/* The same after getopt_long returned '?' or ':' : names the option that is unknown or lacks its
+ * value. The option string must begin with ':' for the latter to be told apart. */
+rf_status rf_usage_option(rf_error *err, const rf_command *command, char **argv, int returned);
 /* Reads a whole number in [low, high]; RF_EUSAGE naming the option otherwise. */
-RF_MUST_USE rf_status rf_option_int(const char *option, const char *text, int64_t low,
-                                    int64_t high, int64_t *out, rf_error *err);
+RF_MUST_USE rf_status rf_option_int(const char *option, const char *text, int64_t low, int64_t high,
+                                    int64_t *out, rf_error *err);
 /* Reads a finite number in [low, high]. */
 RF_MUST_USE rf_status rf_option_real(const char *option, const char *text, double low, double high,
                                      double *out, rf_error *err);
+
+/* The command's usage, summary and help, as --help shows them. */
+void rf_command_help(const rf_command *command, rf_text *text);
 
 #endif
