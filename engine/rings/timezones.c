@@ -1,5 +1,5 @@
-/* timezones.c - see timezones.h. The facts are those of the IANA time zone database, which is in the
- * public domain: zone names, their countries and standard offsets. */
+/* timezones.c - see timezones.h. The facts are those of the IANA time zone database, which is in
+ * the public domain: zone names, their countries and standard offsets. */
 #include "rings/timezones.h"
 
 #include <stdio.h>

@@ -1,0 +1,210 @@
+/* baseline.c - the figures of the whole population; see profile.h. */
+#include "rings/profile.h"
+
+#include "base/clock.h"
+#include "rings/timezones.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_time(const void *left, const void *right)
+{
+    int64_t const a = *(const int64_t *)left;
+    int64_t const b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int by_count(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static bool allocate(const rf_population *p, rf_baseline *b)
+{
+    b->traits = rf_alloc(p->accounts, sizeof *b->traits);
+    b->known = rf_alloc(p->accounts, sizeof *b->known);
+    b->telling_of = rf_alloc(p->accounts, sizeof *b->telling_of);
+    b->offset = rf_alloc(p->accounts, sizeof *b->offset);
+    b->capability = rf_alloc(p->capabilities, sizeof *b->capability);
+    b->created = rf_alloc(p->accounts, sizeof *b->created);
+    b->domain_accounts = rf_alloc(p->email_domain.texts, sizeof *b->domain_accounts);
+    b->telling_group = rf_alloc(p->groups, sizeof *b->telling_group);
+    return b->traits != NULL && b->known != NULL && b->telling_of != NULL && b->offset != NULL &&
+           b->capability != NULL && b->created != NULL && b->domain_accounts != NULL &&
+           b->telling_group != NULL;
+}
+
+/* The requests of the account at the upper quartile of those with usage. */
+static rf_status upper_quartile(const rf_population *p, uint64_t *quartile, rf_error *err)
+{
+    uint64_t *sorted = rf_alloc_raw(p->accounts, sizeof *sorted);
+    size_t count = 0;
+    *quartile = UINT64_MAX;
+    if (sorted == NULL) {
+        return rf_fail_memory(err, "the baseline");
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        if (p->requests[a] > 0) {
+            sorted[count++] = p->requests[a];
+        }
+    }
+    if (count > 0) {
+        qsort(sorted, count, sizeof *sorted, by_count);
+        *quartile = sorted[count * 3 / 4];
+    }
+    rf_free(sorted);
+    return RF_OK;
+}
+
+static void set_trait(rf_baseline *b, uint32_t account, rf_trait trait, bool having)
+{
+    b->known[account] |= (uint8_t)(1U << trait);
+    b->trait[trait].known++;
+    if (having) {
+        b->traits[account] |= (uint8_t)(1U << trait);
+        b->trait[trait].having++;
+    }
+}
+
+static const uint16_t *held_instruments(const rf_population *p)
+{
+    for (uint32_t s = 0; s < p->signals; s++) {
+        if (strcmp(p->signal[s].name, "instrument") == 0) {
+            return p->held[s];
+        }
+    }
+    return NULL;
+}
+
+static rf_status learn_traits(const rf_population *p, rf_baseline *b, rf_error *err)
+{
+    const uint16_t *instruments = held_instruments(p);
+    rf_zone *zone = rf_alloc(p->timezone.texts, sizeof *zone);
+    bool *zone_known = rf_alloc(p->timezone.texts, sizeof *zone_known);
+    uint64_t busy = 0;
+    rf_status status = upper_quartile(p, &busy, err);
+    if (zone == NULL || zone_known == NULL) {
+        status = rf_fail_memory(err, "the baseline");
+    }
+    for (uint32_t z = 1; status == RF_OK && z < p->timezone.texts; z++) {
+        zone_known[z] = rf_zone_find(p->timezone.text[z], &zone[z]);
+    }
+    for (uint32_t a = 0; status == RF_OK && a < p->accounts; a++) {
+        uint32_t const z = p->timezone.code[a];
+        const char *country = p->country.text[p->country.code[a]];
+        b->offset[a] = zone_known[z] ? (int16_t)zone[z].minutes : INT16_MIN;
+        if (p->requests[a] > 0) {
+            set_trait(b, a, RF_TRAIT_BUSY, p->requests[a] > busy);
+        }
+        if (instruments != NULL && instruments[a] > 0) {
+            set_trait(b, a, RF_TRAIT_MANY_INSTRUMENTS, instruments[a] >= 2);
+            set_trait(b, a, RF_TRAIT_PREPAID, p->prepaid[a] == 2);
+        }
+        if (zone_known[z] && zone[z].country[0] != '\0' && strlen(country) == 2) {
+            set_trait(b, a, RF_TRAIT_ZONE_MISMATCH, strcmp(zone[z].country, country) != 0);
+        }
+        if (p->status[a] != RF_STATUS_UNKNOWN) {
+            set_trait(b, a, RF_TRAIT_BANNED,
+                      p->status[a] == RF_STATUS_BANNED || p->status[a] == RF_STATUS_SUSPENDED);
+        }
+        b->domain_accounts[p->email_domain.code[a]]++;
+    }
+    rf_free(zone);
+    rf_free(zone_known);
+    return status;
+}
+
+static void learn_telling(const rf_population *p, const rf_calibration *c, rf_baseline *b)
+{
+    for (uint32_t g = 0; g < p->groups; g++) {
+        uint32_t const n = rf_group_size(p, g);
+        uint64_t const family = UINT64_C(1) << rf_group_signal(p, g)->family;
+        const uint32_t *holders = rf_group_holders(p, g);
+        if (rf_group_reliability(p, c, g) < RF_TELLING) {
+            continue;
+        }
+        b->telling_group[g] = 1;
+        for (uint32_t i = 0; n >= 3 && i < n; i++) {
+            b->telling_of[holders[i]] |= family;
+        }
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        for (uint32_t f = 0; f < p->families; f++) {
+            b->telling[f] += b->telling_of[a] >> f & 1;
+        }
+    }
+}
+
+static void learn_habits(const rf_population *p, rf_baseline *b)
+{
+    double sum = 0;
+    double squares = 0;
+    uint32_t count = 0;
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        uint64_t total = 0;
+        uint64_t const first = p->capability_start[a];
+        uint64_t const end = p->capability_start[a + 1];
+        if (p->requests[a] > 0) {
+            double const logarithm = log((double)p->requests[a]);
+            sum += logarithm;
+            squares += logarithm * logarithm;
+            count++;
+        }
+        for (uint64_t i = first; i < end; i++) {
+            total += p->capability_use[i].requests;
+        }
+        for (uint64_t i = first; i < end && total > 0; i++) {
+            b->capability[p->capability_use[i].capability] +=
+                (double)p->capability_use[i].requests / (double)total;
+        }
+        b->capability_accounts += total > 0;
+        for (int h = 0; h < 24 && b->offset[a] != INT16_MIN; h++) {
+            int const local = (h + 48 + (b->offset[a] + (b->offset[a] < 0 ? -30 : 30)) / 60) % 24;
+            b->hours[local] += p->hours[a][h];
+        }
+        if (p->created_at[a] != RF_NO_TIME) {
+            b->created[b->created_count++] = p->created_at[a];
+        }
+    }
+    if (count > 1) {
+        b->log_requests_mean = sum / count;
+        b->log_requests_deviation =
+            sqrt(fmax(squares / count - b->log_requests_mean * b->log_requests_mean, 0));
+    }
+    qsort(b->created, b->created_count, sizeof *b->created, by_time);
+}
+
+rf_status rf_baseline_learn(const rf_population *population, const rf_calibration *calibration,
+                            rf_baseline *baseline, rf_error *err)
+{
+    rf_status status;
+    *baseline = (rf_baseline){.accounts = population->accounts};
+    if (!allocate(population, baseline)) {
+        status = rf_fail_memory(err, "the baseline");
+    } else {
+        status = learn_traits(population, baseline, err);
+    }
+    if (status != RF_OK) {
+        rf_baseline_free(baseline);
+        return status;
+    }
+    learn_telling(population, calibration, baseline);
+    learn_habits(population, baseline);
+    return RF_OK;
+}
+
+void rf_baseline_free(rf_baseline *baseline)
+{
+    rf_free(baseline->traits);
+    rf_free(baseline->known);
+    rf_free(baseline->telling_of);
+    rf_free(baseline->offset);
+    rf_free(baseline->capability);
+    rf_free(baseline->created);
+    rf_free(baseline->domain_accounts);
+    rf_free(baseline->telling_group);
+    *baseline = (rf_baseline){0};
+}

@@ -1,0 +1,287 @@
+/* detect.c - see detect.h. */
+#include "rings/detect.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STAGES = 6 };
+
+const char *const rf_detect_stage[STAGES] = {"reading",  "calibrating", "comparing",
+                                             "grouping", "judging",     "writing"};
+
+rf_detect_settings rf_detect_defaults(void)
+{
+    return (rf_detect_settings){
+        .evidence = rf_evidence_defaults(),
+        .levels = rf_level_defaults(),
+        .score = rf_score_defaults(),
+        .seed = 1,
+        .threads = 1,
+    };
+}
+
+static rf_status override_signals(void *context, rf_signal *signals, uint32_t count, rf_error *err)
+{
+    const rf_detect_settings *settings = context;
+    for (uint32_t i = 0; i < settings->signals; i++) {
+        const rf_signal_setting *change = &settings->signal[i];
+        uint32_t s = 0;
+        while (s < count && strcmp(signals[s].name, change->name) != 0) {
+            s++;
+        }
+        if (s == count) {
+            return rf_fail(err, RF_EINPUT,
+                           "the configuration names the signal \"%s\", which this database does "
+                           "not have",
+                           change->name);
+        }
+        if (change->family[0] != '\0') {
+            signals[s].family_name = change->family;
+        }
+        if (change->link >= 0) {
+            signals[s].link = change->link != 0;
+        }
+        if (change->windowed >= 0) {
+            signals[s].windowed = change->windowed != 0;
+        }
+    }
+    return RF_OK;
+}
+
+/* ---- what goes into the run besides rings ---- */
+
+static rf_status list_buckets(const rf_population *p, const rf_calibration *c, rf_findings *f,
+                              rf_error *err)
+{
+    f->bucket = rf_alloc((size_t)p->signals * RF_BUCKETS + 1, sizeof *f->bucket);
+    if (f->bucket == NULL) {
+        return rf_fail_memory(err, "the calibration");
+    }
+    for (uint32_t s = 0; s < p->signals; s++) {
+        for (uint32_t k = 0; k < RF_BUCKETS; k++) {
+            const rf_bucket *b = &c->bucket[s][k];
+            if (b->groups == 0) {
+                continue;
+            }
+            f->bucket[f->buckets++] = (rf_result_bucket){
+                .signal_row = p->signal[s].row,
+                .holders_from = rf_bucket_from(k),
+                .holders_to = rf_bucket_to(k),
+                .groups = b->groups,
+                .examined = b->examined,
+                .corroborated = (double)b->corroborated,
+                .by_chance = c->by_chance[p->signal[s].family],
+                .reliability = b->reliability,
+                .bits = rf_bits_real(rf_worth(
+                    fmax(fmin(b->reliability, RF_RELIABILITY_MAX), exp2(c->settings.prior_bits)),
+                    c->settings.prior_bits)),
+            };
+        }
+    }
+    return RF_OK;
+}
+
+static rf_status list_worths(const rf_population *p, const rf_calibration *c, rf_findings *f,
+                             rf_error *err)
+{
+    f->worth = rf_alloc_raw(p->values, sizeof *f->worth);
+    if (f->worth == NULL) {
+        return rf_fail_memory(err, "the worth of values");
+    }
+    for (uint32_t v = 0; v < p->values; v++) {
+        f->worth[f->worths++] =
+            (rf_result_worth){p->value_row[v], c->examined[v], c->corroborated[v]};
+    }
+    return RF_OK;
+}
+
+/* Hubs by value: groups of one value stand side by side. */
+static rf_status list_hubs(const rf_population *p, const rf_links *links, rf_findings *f,
+                           rf_error *err)
+{
+    static const char *const treatment[] = {"ignored", "adds", "star"};
+    rf_hub_treatment strongest = RF_HUB_IGNORED;
+    uint32_t current = UINT32_MAX;
+    f->hub = rf_alloc(links->hubs, sizeof *f->hub);
+    if (f->hub == NULL) {
+        return rf_fail_memory(err, "the hubs");
+    }
+    for (uint32_t i = 0; i < links->hubs; i++) {
+        const rf_hub *hub = &links->hub[i];
+        uint32_t const value = p->group_value[hub->group];
+        rf_result_hub *out;
+        if (value != current) {
+            current = value;
+            strongest = RF_HUB_IGNORED;
+            f->hub[f->hubs++] = (rf_result_hub){.value_row = p->value_row[value]};
+        }
+        out = &f->hub[f->hubs - 1];
+        out->days++;
+        out->holders = rf_group_size(p, hub->group) > out->holders ? rf_group_size(p, hub->group)
+                                                                   : out->holders;
+        out->reliability = fmax(out->reliability, hub->reliability);
+        out->bits = fmax(out->bits, rf_bits_real(hub->worth));
+        strongest = hub->treatment > strongest ? hub->treatment : strongest;
+        out->treatment = treatment[strongest];
+    }
+    return RF_OK;
+}
+
+static const char *settings_json(const rf_detect_settings *s, double prior, rf_arena *arena)
+{
+    rf_text text = {0};
+    const char *copy;
+    rf_text_printf(&text,
+                   "{\"seed\":%llu,\"prior_bits\":%.6f,\"threshold_bits\":%.6f,\"pair_cap\":%u,"
+                   "\"common_share\":%.6f,\"star_from\":%.6f,\"cell_resolution\":%g,"
+                   "\"ring_resolution\":%g,\"network_resolution\":%g,\"min_links\":%u,"
+                   "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f}",
+                   (unsigned long long)s->seed, prior, s->evidence.threshold_bits,
+                   s->evidence.pair_cap, s->evidence.common_share, s->evidence.star_from,
+                   s->levels.cell_resolution, s->levels.ring_resolution,
+                   s->levels.network_resolution, s->levels.min_links, s->levels.min_size,
+                   s->levels.iterations, s->score.prior_bits, s->score.flagged_from);
+    copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
+    rf_text_free(&text);
+    return copy;
+}
+
+static const char *timings_json(const double *seconds, rf_arena *arena)
+{
+    rf_text text = {0};
+    const char *copy;
+    for (int i = 0; i < STAGES - 1; i++) { /* writing is not over yet */
+        rf_text_printf(&text, "%s\"%s\":%.3f", i == 0 ? "{" : ",", rf_detect_stage[i], seconds[i]);
+    }
+    rf_text_add(&text, "}");
+    copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
+    rf_text_free(&text);
+    return copy;
+}
+
+static rf_status list_run(const rf_population *p, const rf_calibration *c, const rf_links *links,
+                          const rf_detect_settings *settings, const double *seconds, rf_findings *f,
+                          rf_error *err)
+{
+    rf_status status = list_buckets(p, c, f, err);
+    if (status == RF_OK) {
+        status = list_worths(p, c, f, err);
+    }
+    if (status == RF_OK) {
+        status = list_hubs(p, links, f, err);
+    }
+    f->seed = settings->seed;
+    f->accounts = p->accounts;
+    f->sightings = p->sightings;
+    f->pairs = links->pairs;
+    f->prior_bits = c->settings.prior_bits;
+    f->links = (rf_result_links){links->count, links->a,        links->b,
+                                 links->bits,  links->families, p->account_row};
+    f->config = settings_json(settings, c->settings.prior_bits, &f->texts);
+    f->timings = timings_json(seconds, &f->texts);
+    if (status == RF_OK && (f->config == NULL || f->timings == NULL)) {
+        status = rf_fail_memory(err, "the description of the run");
+    }
+    return status;
+}
+
+static void summarise(const rf_findings *f, rf_detect_summary *out)
+{
+    out->accounts = f->accounts;
+    out->sightings = f->sightings;
+    out->pairs = f->pairs;
+    out->links = f->links.count;
+    out->rings = f->rings;
+    for (uint32_t r = 0; r < f->rings; r++) {
+        if (f->ring[r].flagged) {
+            out->flagged_rings++;
+            out->flagged_accounts += f->ring[r].size;
+        }
+    }
+    for (uint32_t i = 0; i < f->hubs; i++) {
+        out->capped++;
+        out->capped_ignored += f->hub[i].treatment[0] == 'i';
+        out->capped_adding += f->hub[i].treatment[0] == 'a';
+        out->stars += f->hub[i].treatment[0] == 's';
+    }
+}
+
+/* ---- the pipeline ---- */
+
+typedef struct pipeline {
+    rf_population population;
+    rf_calibration calibration;
+    rf_links links;
+    rf_findings findings;
+    double lap;
+} pipeline;
+
+static double lap(pipeline *p)
+{
+    double const now = rf_seconds();
+    double const taken = now - p->lap;
+    p->lap = now;
+    return taken;
+}
+
+static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
+                            rf_detect_summary *summary, rf_error *err)
+{
+    rf_level_settings levels = settings->levels;
+    rf_evidence_settings evidence = settings->evidence;
+    rf_status status;
+    levels.seed = settings->seed;
+    evidence.seed = settings->seed;
+    status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
+    summary->seconds[1] = lap(p);
+    if (status == RF_OK) {
+        status = rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
+    }
+    summary->seconds[2] = lap(p);
+    if (status == RF_OK) {
+        status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings, err);
+    }
+    summary->seconds[3] = lap(p);
+    if (status == RF_OK) {
+        status =
+            rf_rings_judge(&p->population, &p->calibration, &settings->score, &p->findings, err);
+    }
+    summary->seconds[4] = lap(p);
+    return status;
+}
+
+rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
+                    rf_error *err)
+{
+    pipeline p = {.lap = rf_seconds()};
+    rf_detect_settings own = *settings; /* the override takes a plain pointer */
+    rf_status status;
+    *summary = (rf_detect_summary){0};
+    p.findings.started_at = rf_time_now();
+    status = rf_population_read(store, override_signals, &own, &p.population, err);
+    summary->seconds[0] = lap(&p);
+    if (status == RF_OK && p.population.accounts == 0) {
+        status = rf_fail(err, RF_EINPUT, "%s: there are no accounts yet; import some first",
+                         rf_store_path(store));
+    }
+    if (status == RF_OK) {
+        status = find_rings(&p, settings, summary, err);
+    }
+    if (status == RF_OK) {
+        status = list_run(&p.population, &p.calibration, &p.links, settings, summary->seconds,
+                          &p.findings, err);
+    }
+    if (status == RF_OK) {
+        summarise(&p.findings, summary);
+        status = rf_results_write(store, &p.findings, &summary->run, err);
+    }
+    summary->seconds[5] = lap(&p);
+    rf_findings_free(&p.findings);
+    rf_links_free(&p.links);
+    rf_calibration_free(&p.calibration);
+    rf_population_free(&p.population);
+    return status;
+}

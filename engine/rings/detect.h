@@ -1,0 +1,46 @@
+/* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
+ *
+ * population -> calibration -> links -> levels -> rings -> score -> run. Facts are only read.
+ * Same facts, settings and seed: same result, for any thread count and any order of imported rows.
+ */
+#ifndef RF_RINGS_DETECT_H
+#define RF_RINGS_DETECT_H
+
+#include "rings/assemble.h"
+#include "rings/score.h"
+
+/* What a configuration changes of a signal; see docs for the file format. */
+typedef struct rf_signal_setting {
+    char name[64];
+    char family[64]; /* empty: unchanged */
+    int link;        /* 1 link, 0 context, -1 unchanged */
+    int windowed;    /* 1 by day, 0 all time, -1 unchanged */
+} rf_signal_setting;
+
+typedef struct rf_detect_settings {
+    rf_evidence_settings evidence;
+    rf_level_settings levels;
+    rf_score_settings score;
+    rf_signal_setting *signal; /* borrowed */
+    uint32_t signals;
+    uint64_t seed;
+    unsigned threads;
+} rf_detect_settings;
+
+rf_detect_settings rf_detect_defaults(void);
+
+typedef struct rf_detect_summary {
+    int64_t run;
+    uint32_t accounts, rings, flagged_rings, flagged_accounts;
+    uint64_t sightings, pairs, links;
+    uint32_t capped, capped_ignored, capped_adding, stars; /* values above the cap */
+    double seconds[6]; /* reading, calibrating, comparing, grouping, judging, writing */
+} rf_detect_summary;
+
+extern const char *const rf_detect_stage[6];
+
+/* Detects and writes one run. Peak memory: the population's arrays and the links. */
+RF_MUST_USE rf_status rf_detect(rf_store *store, const rf_detect_settings *settings,
+                                rf_detect_summary *summary, rf_error *err);
+
+#endif

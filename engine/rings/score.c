@@ -1,0 +1,556 @@
+/* score.c - from a profile to parts in bits; see score.h. */
+#include "rings/score.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+rf_score_settings rf_score_defaults(void)
+{
+    return (rf_score_settings){.prior_bits = 8, .flagged_from = 0};
+}
+
+typedef enum sign {
+    SIGN_DEVICES,
+    SIGN_PAYMENT,
+    SIGN_CARD_MESH,
+    SIGN_OTHER_TIES,
+    SIGN_ADDRESSES,
+    SIGN_TEMPLATES,
+    SIGN_NOTHING_OWN,
+    SIGN_BURST,
+    SIGN_INSTRUMENTS,
+    SIGN_PREPAID,
+    SIGN_NIGHT,
+    SIGN_ZONES,
+    SIGN_VOLUME,
+    SIGN_EVENNESS,
+    SIGN_CAPABILITIES,
+    SIGN_BANNED,
+    SIGNS
+} sign;
+
+typedef enum honest {
+    HOUSEHOLD,
+    OFFICE,
+    CAMPUS_CLASS,
+    SHARED_COMPUTER,
+    AGENCY,
+    STRANGERS,
+    EXPLANATIONS
+} honest;
+
+static const char *const honest_name[EXPLANATIONS] = {
+    "household",       "office", "campus class",
+    "shared computer", "agency", "strangers behind one network",
+};
+
+static const struct {
+    const char *name;
+    double most; /* bits */
+} sign_table[SIGNS] = {
+    [SIGN_DEVICES] = {"shared devices", 10},
+    [SIGN_PAYMENT] = {"shared payment", 8},
+    [SIGN_CARD_MESH] = {"many cards shared crosswise", 8},
+    [SIGN_OTHER_TIES] = {"shared phones and other ties", 8},
+    [SIGN_ADDRESSES] = {"shared addresses", 4},
+    [SIGN_TEMPLATES] = {"shared query templates", 6},
+    [SIGN_NOTHING_OWN] = {"nothing of their own", 6},
+    [SIGN_BURST] = {"sign-up burst", 8},
+    [SIGN_INSTRUMENTS] = {"instruments per account", 5},
+    [SIGN_PREPAID] = {"prepaid funding", 5},
+    [SIGN_NIGHT] = {"active around the clock", 6},
+    [SIGN_ZONES] = {"time zone against country", 6},
+    [SIGN_VOLUME] = {"requests per account", 4},
+    [SIGN_EVENNESS] = {"even volume", 5},
+    [SIGN_CAPABILITIES] = {"capability mix", 4},
+    [SIGN_BANNED] = {"banned members", 8},
+};
+
+/* What share of a sign an honest explanation accounts for. */
+static const double explains[EXPLANATIONS][SIGNS] = {
+    [HOUSEHOLD] = {[SIGN_DEVICES] = 1,
+                   [SIGN_PAYMENT] = 1,
+                   [SIGN_CARD_MESH] = 0.5,
+                   [SIGN_OTHER_TIES] = 0.8,
+                   [SIGN_ADDRESSES] = 1,
+                   [SIGN_TEMPLATES] = 0.3,
+                   [SIGN_NOTHING_OWN] = 0.5,
+                   [SIGN_BURST] = 0.2,
+                   [SIGN_INSTRUMENTS] = 0.5,
+                   [SIGN_VOLUME] = 0.5,
+                   [SIGN_EVENNESS] = 0.5,
+                   [SIGN_CAPABILITIES] = 0.5},
+    [OFFICE] = {[SIGN_DEVICES] = 0.2,
+                [SIGN_PAYMENT] = 1,
+                [SIGN_OTHER_TIES] = 0.3,
+                [SIGN_ADDRESSES] = 1,
+                [SIGN_TEMPLATES] = 0.8,
+                [SIGN_NOTHING_OWN] = 0.3,
+                [SIGN_BURST] = 0.8,
+                [SIGN_INSTRUMENTS] = 0.3,
+                [SIGN_VOLUME] = 0.8,
+                [SIGN_EVENNESS] = 0.3,
+                [SIGN_CAPABILITIES] = 0.9},
+    [CAMPUS_CLASS] = {[SIGN_DEVICES] = 0.3,
+                      [SIGN_OTHER_TIES] = 0.1,
+                      [SIGN_ADDRESSES] = 1,
+                      [SIGN_TEMPLATES] = 1,
+                      [SIGN_NOTHING_OWN] = 0.3,
+                      [SIGN_BURST] = 1,
+                      [SIGN_VOLUME] = 0.5,
+                      [SIGN_EVENNESS] = 0.8,
+                      [SIGN_CAPABILITIES] = 1},
+    [SHARED_COMPUTER] = {[SIGN_DEVICES] = 1,
+                         [SIGN_OTHER_TIES] = 0.1,
+                         [SIGN_ADDRESSES] = 1,
+                         [SIGN_TEMPLATES] = 0.3,
+                         [SIGN_NOTHING_OWN] = 0.5,
+                         [SIGN_BURST] = 0.3,
+                         [SIGN_EVENNESS] = 0.3,
+                         [SIGN_CAPABILITIES] = 0.5},
+    [AGENCY] = {[SIGN_DEVICES] = 0.9,
+                [SIGN_PAYMENT] = 1,
+                [SIGN_CARD_MESH] = 0.2,
+                [SIGN_OTHER_TIES] = 0.5,
+                [SIGN_ADDRESSES] = 1,
+                [SIGN_TEMPLATES] = 0.9,
+                [SIGN_NOTHING_OWN] = 0.8,
+                [SIGN_BURST] = 0.3,
+                [SIGN_INSTRUMENTS] = 0.3,
+                [SIGN_ZONES] = 0.2,
+                [SIGN_VOLUME] = 0.8,
+                [SIGN_EVENNESS] = 0.3,
+                [SIGN_CAPABILITIES] = 0.9},
+    [STRANGERS] = {[SIGN_DEVICES] = 0.2,
+                   [SIGN_ADDRESSES] = 1,
+                   [SIGN_TEMPLATES] = 0.5,
+                   [SIGN_NIGHT] = 0.8,
+                   [SIGN_ZONES] = 0.9,
+                   [SIGN_INSTRUMENTS] = 0.3,
+                   [SIGN_PREPAID] = 0.3,
+                   [SIGN_VOLUME] = 0.5,
+                   [SIGN_CAPABILITIES] = 0.5},
+};
+
+/* A sign as seen in one ring. */
+typedef struct seen {
+    double bits; /* S, before any explanation */
+    double observed, expected;
+    char words[160];
+} seen;
+
+typedef struct judge {
+    const rf_population *p;
+    const rf_baseline *base;
+    const rf_profile *profile;
+    seen sign[SIGNS];
+    double favour; /* corporate e-mail domain: negative bits */
+    double favour_observed;
+    char favour_words[160];
+} judge;
+
+/* ---- arithmetic of signs ---- */
+
+/* The Kullback-Leibler divergence between two rates, in bits, when `inside` is the greater. */
+static double excess_bits(double inside, double outside)
+{
+    double bits;
+    if (inside <= outside) {
+        return 0;
+    }
+    bits = inside * log2(inside / outside);
+    if (inside < 1) {
+        bits += (1 - inside) * log2((1 - inside) / (1 - outside));
+    }
+    return bits;
+}
+
+/* A rate among members against the rest: shrunk towards it, over a bounded number of witnesses. */
+static double rate_bits(double having, double known, double rest_rate)
+{
+    double const floor_rate = fmin(fmax(rest_rate, 0.001), 0.999);
+    double const inside = (having + RF_RATE_SHRINKAGE * floor_rate) / (known + RF_RATE_SHRINKAGE);
+    return fmin(known, RF_WITNESSES) * excess_bits(inside, floor_rate);
+}
+
+static double rest_rate(rf_trait_count all, rf_trait_count ring)
+{
+    double const known = (double)all.known - ring.known;
+    double const having = (double)all.having - ring.having;
+    return (having + 0.5) / (known + 1);
+}
+
+static void set_sign(judge *j, sign which, double bits, double observed, double expected)
+{
+    seen *s = &j->sign[which];
+    s->bits = fmin(fmax(bits, 0), sign_table[which].most);
+    s->observed = observed;
+    s->expected = expected;
+}
+
+/* ---- the signs ---- */
+
+static uint32_t family_named(const rf_population *p, const char *name)
+{
+    for (uint32_t f = 0; f < p->families; f++) {
+        if (strcmp(p->family_name[f], name) == 0) {
+            return f;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* Members bound by a family against how common such binding is in the rest. */
+static void binding_sign(judge *j, sign which, uint32_t family, const char *what)
+{
+    const rf_binding *b = &j->profile->binding[family];
+    double const size = j->profile->size;
+    double const rest = fmax((double)j->base->accounts - size, 1);
+    double const outside = fmax(j->base->telling[family] - (double)b->members, 0);
+    double const share = b->members / size;
+    set_sign(j, which, rate_bits(b->members, size, (outside + 0.5) / (rest + 1)), share,
+             outside / rest);
+    (void)snprintf(j->sign[which].words, sizeof j->sign[which].words,
+                   "%u of %u members share %s with another member (%u shared, the commonest on %u "
+                   "members); %.1f %% of everybody else does so with two others",
+                   b->members, j->profile->size, what, b->values, b->top, 100 * outside / rest);
+}
+
+/* Families that are neither of the well-known ones: phones, ties, signals of the user's own. */
+static void other_ties_sign(judge *j)
+{
+    double best = -1;
+    for (uint32_t f = 0; f < j->p->families; f++) {
+        const char *name = j->p->family_name[f];
+        judge attempt = *j;
+        if (strcmp(name, "payment") == 0 || strcmp(name, "device") == 0 ||
+            strcmp(name, "address") == 0 || strcmp(name, "template") == 0) {
+            continue;
+        }
+        binding_sign(&attempt, SIGN_OTHER_TIES, f, name);
+        if (attempt.sign[SIGN_OTHER_TIES].bits > best) {
+            best = attempt.sign[SIGN_OTHER_TIES].bits;
+            j->sign[SIGN_OTHER_TIES] = attempt.sign[SIGN_OTHER_TIES];
+        }
+    }
+}
+
+/* One company card joins its office as a star; an operator's cards overlap. */
+static void card_mesh_sign(judge *j, uint32_t payment)
+{
+    const rf_binding *b = &j->profile->binding[payment];
+    double const beside = b->members > b->top ? b->members - b->top : 0;
+    double const share = b->members > 0 ? beside / b->members : 0;
+    double const bits = b->values >= 3 ? fmin(beside, RF_WITNESSES) * share : 0;
+    set_sign(j, SIGN_CARD_MESH, bits, b->values, 1);
+    (void)snprintf(j->sign[SIGN_CARD_MESH].words, sizeof j->sign[SIGN_CARD_MESH].words,
+                   "%u instruments are each shared by several members; %.0f members share one that "
+                   "is not the commonest",
+                   b->values, beside);
+}
+
+/* How little bound members keep to themselves, of devices and instruments. */
+static void nothing_own_sign(judge *j, uint32_t device, uint32_t payment)
+{
+    double bound = 0;
+    double own = 0;
+    uint32_t const families[2] = {device, payment};
+    for (int i = 0; i < 2; i++) {
+        if (families[i] != UINT32_MAX) {
+            const rf_binding *b = &j->profile->binding[families[i]];
+            bound += b->members;
+            own += b->members * b->own;
+        }
+    }
+    if (bound > 0) {
+        double const share = own / bound;
+        double const cover = fmin(bound / j->profile->size, 1);
+        set_sign(j, SIGN_NOTHING_OWN,
+                 cover * fmin(bound, RF_WITNESSES) * excess_bits(1 - share * 0.999, 0.6), share,
+                 0.4);
+        (void)snprintf(j->sign[SIGN_NOTHING_OWN].words, sizeof j->sign[SIGN_NOTHING_OWN].words,
+                       "of the devices and instruments of members who share any, %.0f %% are used "
+                       "by no other member",
+                       100 * share);
+    }
+}
+
+static void burst_sign(judge *j)
+{
+    static const char *const within[RF_BURST_SCALES] = {"an hour", "a day", "a week"};
+    const rf_profile *p = j->profile;
+    double const known = p->created_known;
+    for (int s = 0; s < RF_BURST_SCALES && known >= 3; s++) {
+        double const expected = p->close_expected[s] / known;
+        /* three scales were tried: the best of three is worth log2(3) less */
+        double const bits = rate_bits(p->close[s], known, expected) - log2(3);
+        if (bits > j->sign[SIGN_BURST].bits) {
+            set_sign(j, SIGN_BURST, bits, p->close[s] / known, expected);
+            (void)snprintf(j->sign[SIGN_BURST].words, sizeof j->sign[SIGN_BURST].words,
+                           "%u of %.0f members signed up within %s of another member; %.1f would "
+                           "by chance",
+                           p->close[s], known, within[s], p->close_expected[s]);
+        }
+    }
+}
+
+static void trait_sign(judge *j, sign which, rf_trait trait, const char *words)
+{
+    rf_trait_count const ring = j->profile->trait[trait];
+    double const rest = rest_rate(j->base->trait[trait], ring);
+    if (ring.known > 0) {
+        set_sign(j, which, rate_bits(ring.having, ring.known, rest),
+                 (double)ring.having / ring.known, rest);
+        (void)snprintf(j->sign[which].words, sizeof j->sign[which].words,
+                       "%u of %u members %s; %.1f %% of everybody else", ring.having, ring.known,
+                       words, 100 * rest);
+    }
+}
+
+/* Activity between midnight and six by the account's own clock. Hours of one account hang together:
+ * an account is one witness. */
+static void night_sign(judge *j)
+{
+    double night = 0;
+    double all = 0;
+    double rest_night = 0;
+    double rest_all = 0;
+    double share;
+    double rest;
+    for (int h = 0; h < 24; h++) {
+        double const inside = (double)j->profile->hours[h];
+        double const outside = (double)j->base->hours[h] - inside;
+        all += inside;
+        rest_all += outside;
+        if (h < 6) {
+            night += inside;
+            rest_night += outside;
+        }
+    }
+    if (all < 10 || j->profile->hour_accounts < 3 || rest_all < 1) {
+        return;
+    }
+    share = night / all;
+    rest = (rest_night + 0.5) / (rest_all + 1);
+    set_sign(j, SIGN_NIGHT,
+             3 * rate_bits(share * j->profile->hour_accounts, j->profile->hour_accounts, rest),
+             share, rest);
+    (void)snprintf(j->sign[SIGN_NIGHT].words, sizeof j->sign[SIGN_NIGHT].words,
+                   "%.0f %% of active hours lie between midnight and six by the members' own time "
+                   "zones; %.0f %% for everybody else",
+                   100 * share, 100 * rest);
+}
+
+/* Load balancing: members' volumes lie closer together than people's do (normal densities of the
+ * logarithm, the ring's spread against the population's). */
+static void evenness_sign(judge *j)
+{
+    const rf_profile *p = j->profile;
+    double const everybody = j->base->log_requests_deviation;
+    double inside;
+    if (p->request_accounts < 6 || everybody <= 0) {
+        return;
+    }
+    inside = fmax(p->log_requests_deviation, 0.05);
+    set_sign(j, SIGN_EVENNESS,
+             inside < everybody * 0.8
+                 ? fmin(p->request_accounts, RF_WITNESSES) * (log2(everybody / inside) - 0.32)
+                 : 0,
+             inside, everybody);
+    (void)snprintf(j->sign[SIGN_EVENNESS].words, sizeof j->sign[SIGN_EVENNESS].words,
+                   "requests per member vary by a factor of %.1f; by %.1f for everybody else",
+                   exp(inside), exp(everybody));
+}
+
+static void capability_sign(judge *j)
+{
+    const rf_profile *p = j->profile;
+    if (p->capability_accounts >= 3 && j->p->capabilities > 0) {
+        set_sign(j, SIGN_CAPABILITIES,
+                 fmin(p->capability_accounts, RF_WITNESSES) *
+                     fmax(p->capability_divergence - 0.1, 0),
+                 p->capability_divergence, 0);
+        (void)snprintf(j->sign[SIGN_CAPABILITIES].words, sizeof j->sign[SIGN_CAPABILITIES].words,
+                       "the mix of capabilities differs by %.2f bits from everybody else's, most "
+                       "in %s",
+                       p->capability_divergence, j->p->capability[p->top_capability]);
+    }
+}
+
+/* A domain that most members share, and that is not one of the large mail providers, speaks for an
+ * organisation. */
+static void judge_domain(judge *j)
+{
+    const rf_profile *p = j->profile;
+    double share;
+    uint32_t everywhere;
+    if (p->domain_known < 3 || p->domain == 0) {
+        return;
+    }
+    share = (double)p->domain_top / p->domain_known;
+    everywhere = j->base->domain_accounts[p->domain];
+    if (share < 0.5 ||
+        (everywhere > 2 * p->domain_top + 50 && everywhere > j->base->accounts / 200)) {
+        return;
+    }
+    j->favour = -5 * share;
+    j->favour_observed = share;
+    (void)snprintf(j->favour_words, sizeof j->favour_words,
+                   "%u of %u members have an address at %s, which is no public mail provider",
+                   p->domain_top, p->domain_known, j->p->email_domain.text[p->domain]);
+}
+
+static void read_signs(judge *j)
+{
+    uint32_t const device = family_named(j->p, "device");
+    uint32_t const payment = family_named(j->p, "payment");
+    uint32_t const address = family_named(j->p, "address");
+    uint32_t const template = family_named(j->p, "template");
+    if (device != UINT32_MAX) {
+        binding_sign(j, SIGN_DEVICES, device, "a device");
+    }
+    if (payment != UINT32_MAX) {
+        binding_sign(j, SIGN_PAYMENT, payment, "a payment instrument");
+        card_mesh_sign(j, payment);
+    }
+    if (address != UINT32_MAX) {
+        binding_sign(j, SIGN_ADDRESSES, address, "an address");
+    }
+    if (template != UINT32_MAX) {
+        binding_sign(j, SIGN_TEMPLATES, template, "a query template");
+    }
+    other_ties_sign(j);
+    nothing_own_sign(j, device, payment);
+    burst_sign(j);
+    trait_sign(j, SIGN_INSTRUMENTS, RF_TRAIT_MANY_INSTRUMENTS, "use two instruments or more");
+    trait_sign(j, SIGN_PREPAID, RF_TRAIT_PREPAID, "pay with prepaid or virtual instruments only");
+    trait_sign(j, SIGN_ZONES, RF_TRAIT_ZONE_MISMATCH, "have a time zone of another country");
+    trait_sign(j, SIGN_VOLUME, RF_TRAIT_BUSY, "are among the busiest quarter of accounts");
+    trait_sign(j, SIGN_BANNED, RF_TRAIT_BANNED, "are banned or suspended");
+    night_sign(j);
+    evenness_sign(j);
+    capability_sign(j);
+    judge_domain(j);
+}
+
+/* ---- the honest explanations ---- */
+
+static double beyond(double size, double usual, double bits_a_doubling)
+{
+    return size > usual ? bits_a_doubling * log2(size / usual) : 0;
+}
+
+/* What speaks against an explanation besides the signs it leaves open; >= 0. */
+static double objection(const judge *j, honest which, const char **words)
+{
+    const rf_profile *p = j->profile;
+    double const size = p->size;
+    bool const domain = j->favour < 0;
+    *words = "";
+    switch (which) {
+    case HOUSEHOLD:
+        *words = "larger than a household";
+        return beyond(size, 5, 4);
+    case OFFICE:
+        *words = domain ? "larger than an office" : "no common company address";
+        return beyond(size, 400, 3) + (domain ? 0 : 3);
+    case CAMPUS_CLASS:
+        *words = "larger than a class";
+        return beyond(size, 300, 3) + 1;
+    case SHARED_COMPUTER:
+        *words = "more than a shared computer serves";
+        return beyond(size, 60, 2) + 1;
+    case AGENCY:
+        *words = "larger than an agency";
+        return beyond(size, 20, 4) + (domain ? 1 : 3);
+    case STRANGERS:
+    case EXPLANATIONS:
+        break;
+    }
+    return 0;
+}
+
+static double score_under(const judge *j, honest which)
+{
+    const char *words;
+    double score = objection(j, which, &words) + j->favour;
+    for (int s = 0; s < SIGNS; s++) {
+        score += j->sign[s].bits * (1 - explains[which][s]);
+    }
+    return score;
+}
+
+static rf_status add_part(rf_ring *ring, rf_arena *texts, const char *name, double bits,
+                          double observed, double expected, const char *note, rf_error *err)
+{
+    rf_score_part *part = &ring->part[ring->parts];
+    *part =
+        (rf_score_part){name, bits, observed, expected, rf_arena_text(texts, note, strlen(note))};
+    if (part->note == NULL) {
+        return rf_fail_memory(err, "the parts of a score");
+    }
+    ring->parts++;
+    ring->score += bits;
+    return RF_OK;
+}
+
+static rf_status write_parts(const judge *j, honest best, const rf_score_settings *settings,
+                             rf_arena *texts, rf_ring *ring, rf_error *err)
+{
+    char note[256];
+    const char *words;
+    double const against = objection(j, best, &words);
+    rf_status status = RF_OK;
+    for (int s = 0; s < SIGNS && status == RF_OK; s++) {
+        const seen *sign = &j->sign[s];
+        double const explained = explains[best][s];
+        if (sign->bits <= 0) {
+            continue;
+        }
+        if (explained > 0) {
+            (void)snprintf(note, sizeof note, "%s; worth %.1f bits, of which %s explains %.0f %%",
+                           sign->words, sign->bits, honest_name[best], 100 * explained);
+        } else {
+            (void)snprintf(note, sizeof note, "%s", sign->words);
+        }
+        status = add_part(ring, texts, sign_table[s].name, sign->bits * (1 - explained),
+                          sign->observed, sign->expected, note, err);
+    }
+    if (status == RF_OK && against > 0) {
+        (void)snprintf(note, sizeof note, "as %s: %s", honest_name[best], words);
+        status = add_part(ring, texts, "unlike its best honest explanation", against,
+                          j->profile->size, (double)NAN, note, err);
+    }
+    if (status == RF_OK && j->favour < 0) {
+        status = add_part(ring, texts, "corporate e-mail domain", j->favour, j->favour_observed,
+                          (double)NAN, j->favour_words, err);
+    }
+    if (status == RF_OK) {
+        status =
+            add_part(ring, texts, "rings are rare", -settings->prior_bits, (double)NAN, (double)NAN,
+                     "most groups of accounts that share something are honest", err);
+    }
+    return status;
+}
+
+rf_status rf_score_ring(const rf_population *population, const rf_baseline *baseline,
+                        const rf_profile *profile, const rf_score_settings *settings,
+                        rf_arena *texts, rf_ring *ring, rf_error *err)
+{
+    judge j = {.p = population, .base = baseline, .profile = profile};
+    honest best = HOUSEHOLD;
+    rf_status status;
+    read_signs(&j);
+    for (int h = 1; h < EXPLANATIONS; h++) {
+        if (score_under(&j, (honest)h) < score_under(&j, best)) {
+            best = (honest)h;
+        }
+    }
+    ring->score = 0;
+    ring->parts = 0;
+    ring->looks_like = honest_name[best];
+    status = write_parts(&j, best, settings, texts, ring, err);
+    ring->flagged = ring->score >= settings->flagged_from;
+    return status;
+}
