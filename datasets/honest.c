@@ -415,6 +415,11 @@ void wg_make_honest(wg_world *w)
 {
     const wg_params *p = &w->params;
     uint32_t total = w->options.accounts - (uint32_t)w->accounts.count;
+    double shares = p->share_office + p->share_campus + p->share_public + p->share_agency +
+                    p->share_coworking + p->share_corporate_single + p->share_household;
+    if (shares > .9) { /* somebody has to live alone */
+        total = (uint32_t)(total * .9 / shares);
+    }
     fill(w, make_office, p->share_office, total, 4);
     fill(w, make_campus, p->share_campus, total, 1);
     fill(w, make_public, p->share_public, total, 5);

@@ -76,9 +76,6 @@ static uint32_t near(wg_world *w, const wg_ring *r, uint32_t index, uint32_t cou
 
 static void deal_cards(wg_world *w, const wg_ring *r, wg_stake *s, double mean, uint32_t reach)
 {
-    if (!wg_chance(&w->rng, w->params.ring_paid)) {
-        return;
-    }
     uint32_t n = wg_round(&w->rng, mean);
     s->card_count = n < 1 ? 1 : n > 3 ? 3 : n;
     for (uint32_t i = 0; i < s->card_count; i++) {
@@ -93,8 +90,10 @@ static void deal_device(wg_world *w, const wg_ring *r, wg_stake *s, uint32_t rea
 
 static void deal_farm(wg_world *w, wg_ring *r, wg_stake *s)
 {
-    deal_cards(w, r, s, w->params.ring_cards, 6);
-    if (wg_chance(&w->rng, w->params.ring_device_reuse)) {
+    if (wg_chance(&w->rng, r->params.ring_paid)) {
+        deal_cards(w, r, s, r->params.ring_cards, 6);
+    }
+    if (wg_chance(&w->rng, r->params.ring_device_reuse)) {
         deal_device(w, r, s, 3);
     }
     s->own_ip = .05;
@@ -102,13 +101,14 @@ static void deal_farm(wg_world *w, wg_ring *r, wg_stake *s)
 
 static void equip_farm(wg_world *w, wg_ring *r)
 {
-    const wg_params *q = &w->params;
+    const wg_params *q = &r->params;
     pool_lines(w, r, r->size * q->proxy_pool, q->proxy_daily);
     pool_cards(w, r, r->size * q->ring_cards * q->ring_paid / q->ring_card_accounts,
                q->ring_prepaid);
     pool_devices(w, r, r->size * q->ring_device_reuse / q->ring_device_accounts);
     r->cells = 1 + (uint32_t)(r->size / q->cell_accounts);
     r->vpn_use = .08;
+    r->cell_use = .3;
     r->deal = deal_farm;
 }
 
@@ -126,7 +126,7 @@ static void deal_station(wg_world *w, wg_ring *r, wg_stake *s)
 
 static void equip_stations(wg_world *w, wg_ring *r)
 {
-    r->cells = 1 + (uint32_t)(r->size / w->params.station_accounts);
+    r->cells = 1 + (uint32_t)(r->size / r->params.station_accounts);
     pool_cards(w, r, 1, 0);
     r->cards[0].funding = WG_CREDIT;
     pool_devices(w, r, r->cells * (3.0 + wg_below(&w->rng, 6)));
@@ -137,21 +137,21 @@ static void equip_stations(wg_world *w, wg_ring *r)
 
 static void deal_mesh(wg_world *w, wg_ring *r, wg_stake *s)
 {
-    deal_cards(w, r, s, w->params.ring_cards + .4, 3);
-    if (wg_chance(&w->rng, .3)) {
+    deal_cards(w, r, s, r->params.ring_cards + .8, 2);
+    if (wg_chance(&w->rng, .65)) {
         deal_device(w, r, s, 1);
     }
-    s->own_ip = .5;
+    s->own_ip = .3;
 }
 
 static void equip_mesh(wg_world *w, wg_ring *r)
 {
-    const wg_params *q = &w->params;
-    pool_cards(w, r, r->size * (q->ring_cards + .4) * q->ring_paid / q->ring_card_accounts,
-               q->ring_prepaid * .6);
+    const wg_params *q = &r->params;
+    pool_cards(w, r, r->size * (q->ring_cards + .8) / q->ring_card_accounts, q->ring_prepaid * .6);
     pool_devices(w, r, r->size / 14.0);
     pool_lines(w, r, r->size / 22.0, .7);
     r->cells = 1 + r->size / 40;
+    r->cell_use = .8;
     r->deal = deal_mesh;
 }
 
@@ -170,7 +170,7 @@ static void deal_rack(wg_world *w, wg_ring *r, wg_stake *s)
 
 static void equip_rack(wg_world *w, wg_ring *r)
 {
-    const wg_params *q = &w->params;
+    const wg_params *q = &r->params;
     pool_devices(w, r, r->size * 1.4 / q->rack_accounts);
     pool_cards(w, r, r->size * .35 / 3, q->ring_prepaid);
     pool_fixed(w, r, 2 + r->size / 50.0, 7, .6);
@@ -184,13 +184,15 @@ static void deal_aged(wg_world *w, wg_ring *r, wg_stake *s)
     if (wg_chance(&w->rng, .6)) {
         deal_device(w, r, s, 2);
     }
-    deal_cards(w, r, s, 1.2, 3);
+    if (wg_chance(&w->rng, r->params.ring_paid)) {
+        deal_cards(w, r, s, 1.2, 3);
+    }
     s->own_ip = .1;
 }
 
 static void equip_aged(wg_world *w, wg_ring *r)
 {
-    const wg_params *q = &w->params;
+    const wg_params *q = &r->params;
     uint32_t span = w->end - w->options.start;
     r->takeover = w->options.start + span / 10 + wg_below(&w->rng, span * 4 / 10);
     pool_lines(w, r, r->size * q->proxy_pool * .7, q->proxy_daily * 1.2);
@@ -198,6 +200,7 @@ static void equip_aged(wg_world *w, wg_ring *r)
     pool_cards(w, r, r->size * q->ring_paid / q->ring_card_accounts, q->ring_prepaid);
     r->cells = 1 + r->size / 100;
     r->vpn_use = .1;
+    r->cell_use = .4;
     r->deal = deal_aged;
 }
 
@@ -205,28 +208,25 @@ static void equip_aged(wg_world *w, wg_ring *r)
 static void deal_slow(wg_world *w, wg_ring *r, wg_stake *s)
 {
     const wg_stake *b = &r->before;
-    bool chained = s->index > 0;
-    s->devices[0] = chained && wg_chance(&w->rng, .6) ? b->devices[0] : wg_device_new(w);
+    double take = s->index > 0 ? .82 : 0;
+    s->devices[0] = wg_chance(&w->rng, take) ? b->devices[0] : wg_device_new(w);
     s->device_count = 1;
-    if (wg_chance(&w->rng, .6)) {
-        s->cards[0] = chained && b->card_count && wg_chance(&w->rng, .6)
-                          ? b->cards[0]
-                          : wg_card_new(w, r->markets[0], WG_CARD, WG_DEBIT);
-        s->card_count = 1;
-    }
-    if (wg_chance(&w->rng, .5)) {
-        s->phone = chained && b->phone && wg_chance(&w->rng, .6) ? b->phone : ++w->numbers;
-    }
+    s->cards[0] =
+        wg_chance(&w->rng, take) ? b->cards[0] : wg_card_new(w, r->markets[0], WG_CARD, WG_DEBIT);
+    s->phone = wg_chance(&w->rng, take) ? b->phone : ++w->numbers;
     s->cell = (uint32_t)((uint64_t)s->index * r->cells / r->size);
-    s->own_ip = .35;
-    r->before = *s;
+    s->own_ip = .2;
+    r->before = *s; /* what this one has on paper goes on, even if it does not show it itself */
+    s->card_count = wg_chance(&w->rng, .9) ? 1 : 0;
+    s->phone = wg_chance(&w->rng, .75) ? s->phone : 0;
 }
 
 static void equip_slow(wg_world *w, wg_ring *r)
 {
-    pool_lines(w, r, 1 + r->size / 9.0, 1);
-    r->cells = 1 + r->size / 18;
-    r->volume = .6;
+    pool_lines(w, r, 1 + r->size / 7.0, 1);
+    r->cells = 1 + r->size / 14;
+    r->cell_use = .9;
+    r->volume = .75;
     r->deal = deal_slow;
 }
 
@@ -244,7 +244,7 @@ static void deal_phone(wg_world *w, wg_ring *r, wg_stake *s)
 
 static void equip_phone(wg_world *w, wg_ring *r)
 {
-    r->phone_count = at_least_one(r->size / w->params.sms_accounts);
+    r->phone_count = at_least_one(r->size / r->params.sms_accounts);
     r->phones = pool(r->phone_count, sizeof *r->phones);
     for (uint32_t i = 0; i < r->phone_count; i++) {
         r->phones[i] = ++w->numbers;
@@ -253,6 +253,7 @@ static void equip_phone(wg_world *w, wg_ring *r)
     pool_lines(w, r, 1 + r->size / 14.0, .5);
     r->cells = 1 + r->size / 50;
     r->vpn_use = .3;
+    r->cell_use = .6;
     r->deal = deal_phone;
 }
 
@@ -266,7 +267,7 @@ void wg_ring_equip(wg_world *w, wg_ring *r)
     r->cells = 1;
     r->volume = 1;
     EQUIP[r->make](w, r);
-    r->template_count = r->cells * at_least_one(w->params.ring_templates);
+    r->template_count = r->cells * at_least_one(r->params.ring_templates);
     r->templates = pool(r->template_count, sizeof *r->templates);
     for (uint32_t i = 0; i < r->template_count; i++) {
         r->templates[i] = wg_template_new(w);

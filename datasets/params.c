@@ -37,15 +37,25 @@ static double clamp(double x, double low, double high)
     return x < low ? low : x > high ? high : x;
 }
 
-void wg_params_draw(wg_params *params, const wg_options *options)
+void wg_params_vary(wg_params *params, double amount, uint64_t seed)
 {
     wg_rng rng;
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         const param *p = &TABLE[i];
-        wg_rng_seed(&rng, options->seed, wg_hash_text(p->name));
+        double *value = field(params, p);
+        wg_rng_seed(&rng, seed, wg_hash_text(p->name));
         double z = clamp(wg_gauss(&rng), -2, 2);
-        *field(params, p) = clamp(p->value * exp(options->vary * p->spread * z), p->low, p->high);
+        *value = clamp(*value * exp(amount * p->spread * z), p->low, p->high);
     }
+}
+
+void wg_params_draw(wg_params *params, const wg_options *options)
+{
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        *field(params, &TABLE[i]) = TABLE[i].value;
+    }
+    wg_params_vary(params, options->vary, options->seed);
+    wg_rng rng;
     wg_rng_seed(&rng, options->seed, wg_hash_text("signals"));
     params->has_devices = !wg_chance(&rng, .08 * options->vary);
     params->has_templates = !wg_chance(&rng, .20 * options->vary);

@@ -40,7 +40,7 @@
     X(suspended_share, .004, .6, .0, .02, "honest accounts suspended (mistakes happen)")           \
     X(churn_share, .25, .5, .0, .6, "accounts active only in a part of the window")                \
     /* Volume. */                                                                                  \
-    X(rows_mean, 7.4, .2, 3, 14, "mean event rows of an active ordinary account")                  \
+    X(rows_mean, 6.85, .2, 3, 14, "mean event rows of an active ordinary account")                 \
     X(rows_sigma, 1.15, .2, .6, 1.6, "spread of log rows")                                         \
     X(rows_cap, 400, .3, 100, 1500, "most event rows of one honest account")                       \
     X(requests_median, 9, .4, 3, 30, "median requests of one session")                             \
@@ -91,6 +91,7 @@
     X(phone_share, .4, .4, .05, .9, "accounts with a phone number")                                \
     X(phone_family, .1, .6, .0, .4, "families and small firms on one number")                      \
     X(referral_share, .02, .7, .0, .1, "honest accounts that came by referral")                    \
+    X(own_domain, .03, .7, .0, .12, "people with mail at a small domain of their own")             \
     X(plus_mail, .04, .6, .0, .15, "addresses with a +tag")                                        \
     X(upper_mail, .02, .6, .0, .1, "addresses written with capitals")                              \
     X(no_mail, .01, 1, .0, .1, "accounts without an e-mail")                                       \
@@ -102,7 +103,7 @@
     X(ring_small, 12, .2, 8, 20, "accounts of the smallest ring")                                  \
     X(ring_curve, .8, .12, .6, 1, "how slowly ring sizes fall (1: geometric)")                     \
     X(ring_quiet, .34, .3, .1, .7, "rings told only by what they share")                           \
-    X(ring_rows, 10, .25, 5, 20, "mean event rows of an account in a loud ring")                   \
+    X(ring_rows, 12, .25, 5, 20, "mean event rows of an account in a loud ring")                   \
     X(ring_daily, 26, .4, 8, 70, "requests an account of a loud ring makes a day")                 \
     X(ring_even, .16, .4, .05, .5, "relative spread of that volume")                               \
     X(ring_paid, .8, .2, .4, 1, "ring accounts with a card, where a ring uses cards")              \
@@ -113,13 +114,14 @@
     X(ring_device_reuse, .4, .35, .1, .9, "farm accounts that reuse a profile")                    \
     X(rack_accounts, 16, .5, 5, 50, "accounts on one device of a device farm")                     \
     X(proxy_pool, .35, .5, .08, 1.2, "proxy lines per farm account")                               \
-    X(proxy_daily, .12, .4, .04, .35, "share of the pool in use on one day")                       \
+    X(proxy_daily, .09, .4, .04, .35, "share of the pool in use on one day")                       \
     X(burst_hours, 9, .7, 1, 96, "length of one sign-up wave of a loud ring")                      \
     X(wave_accounts, 180, .5, 30, 800, "accounts of one wave")                                     \
     X(cell_accounts, 220, .4, 60, 800, "accounts run by one operator of a farm")                   \
     X(slow_days, 420, .3, 200, 900, "days over which slow burners sign up")                        \
     X(station_accounts, 24, .4, 8, 60, "accounts of one station behind a corporate card")          \
     X(sms_accounts, 8, .4, 3, 24, "accounts on one number of an SMS farm")                         \
+    X(shift_days, .35, .4, .12, 1, "days on which an operator of a quiet ring works")              \
     X(ring_templates, 24, .5, 4, 100, "templates an operator's work is divided into")              \
     X(ring_banned, .06, .8, .0, .3, "ring accounts banned already")
 
@@ -145,6 +147,8 @@ typedef struct wg_options {
 
 /* Defaults, varied by options->vary and options->seed. */
 void wg_params_draw(wg_params *params, const wg_options *options);
+/* Varies every parameter once more, by amount instead of --vary: for one ring's own habits. */
+void wg_params_vary(wg_params *params, double amount, uint64_t seed);
 /* Applies NAME=VALUE; false when there is no such parameter, the value is no number or outside its
  * limits. */
 bool wg_params_set(wg_params *params, const char *assignment);

@@ -123,6 +123,9 @@ void wg_person_draw(wg_world *w, wg_person *p, uint8_t zone)
     const wg_params *q = &w->params;
     uint8_t country = wg_zones[zone].country;
     *p = (wg_person){.zone = zone, .domain = wg_domain_free(&w->rng, country)};
+    if (wg_chance(&w->rng, q->own_domain)) {
+        p->domain = wg_domain_of(WG_DOMAIN_SMALL, ++w->domains);
+    }
     p->heavy = wg_chance(&w->rng, q->heavy_share);
     p->hours = p->heavy && wg_chance(&w->rng, .6) ? WG_ALWAYS : WG_EVENINGS;
     double x = wg_unit(&w->rng);

@@ -55,7 +55,7 @@ static wg_kind plan_make(wg_world *w, uint32_t rank)
 
 static void plan_waves(wg_world *w, wg_ring *r)
 {
-    const wg_params *p = &w->params;
+    const wg_params *p = &r->params;
     uint32_t start = w->options.start;
     r->wave_count = 1 + (uint32_t)(r->size / p->wave_accounts);
     r->waves = calloc(r->wave_count, sizeof *r->waves);
@@ -104,10 +104,10 @@ static wg_ip ring_ip(wg_world *w, const wg_ring *r, const wg_stake *s, uint32_t 
     if (x < r->fixed_use + r->vpn_use) {
         return wg_net_vpn_ip(&w->net, &w->rng, r->vpn);
     }
-    /* Today's lines serve the whole network; an operator prefers a few of them. */
+    /* Today's lines serve the whole network; an operator prefers some of them. */
     uint32_t slot = wg_below(&w->rng, r->line_daily);
-    if (wg_chance(&w->rng, .4)) {
-        slot = (uint32_t)(wg_hash(s->cell, wg_below(&w->rng, 3)) % r->line_daily);
+    if (wg_chance(&w->rng, r->cell_use)) {
+        slot = (s->cell * 2 + wg_below(&w->rng, 2)) % r->line_daily;
     }
     uint32_t line = wg_permute(slot, r->line_count, wg_hash(r->key, day));
     return wg_net_home_ip(&w->net, r->lines[line], when, false, 0);
@@ -132,11 +132,25 @@ static void ring_session(wg_world *w, const wg_ring *r, const wg_stake *s, const
             event.template = wg_chance(&w->rng, .7) ? r->templates[s->cell * own + shard] : 0;
             event.capability = wg_capability_draw(&w->rng, WG_AGENTS);
         }
-        double even = 1 + w->params.ring_even * wg_gauss(&w->rng);
-        double requests = w->params.ring_daily * (even < .2 ? .2 : even);
+        double even = 1 + r->params.ring_even * wg_gauss(&w->rng);
+        double requests = r->params.ring_daily * (even < .2 ? .2 : even);
         event.requests = (uint16_t)(requests < 1 ? 1 : requests);
     }
     *(wg_event *)wg_column_add(&w->events) = event;
+}
+
+/* A day to work on: any for a loud ring, for a quiet one mostly those of the operator's shifts. */
+static uint32_t work_day(wg_world *w, const wg_ring *r, const wg_stake *s, uint32_t from)
+{
+    uint32_t day = 0;
+    for (int tries = 0; tries < 6; tries++) {
+        day = (from + wg_below(&w->rng, w->end - from)) / WG_DAY;
+        double shift = (double)(wg_hash3(r->key, s->cell, day) >> 11) * 0x1p-53;
+        if (!r->quiet || hidden(w) || shift < r->params.shift_days) {
+            break;
+        }
+    }
+    return day * WG_DAY;
 }
 
 static void member_lives(wg_world *w, const wg_ring *r, const wg_stake *s, const wg_person *p,
@@ -147,17 +161,18 @@ static void member_lives(wg_world *w, const wg_ring *r, const wg_stake *s, const
         return;
     }
     double days = (w->end - from) / (double)WG_DAY, share = (.4 + .6 * days / w->options.days);
-    double rows = r->quiet ? p->rows * r->volume
-                           : w->params.ring_rows * r->volume * wg_lognormal(&w->rng, .95, .3);
-    uint32_t n = wg_round(&w->rng, rows * share);
+    double rows = r->quiet ? p->rows : r->params.ring_rows * wg_lognormal(&w->rng, .95, .3);
+    uint32_t n = wg_round(&w->rng, rows * r->volume * share);
     for (n = n ? n : 1; n; n--) {
-        uint32_t day = (from + wg_below(&w->rng, w->end - from)) / WG_DAY * WG_DAY;
+        uint32_t day = work_day(w, r, s, from);
         bool ordinary = r->quiet || hidden(w);
         /* Quiet rings keep their operators' hours, half of the time those of the claimed country.
          */
         uint8_t zone = wg_chance(&w->rng, .5) ? p->zone : r->origin;
         uint32_t when = wg_hour_draw(w, ordinary ? WG_EVENINGS : WG_ALWAYS, zone, day);
-        when = when < from ? from + 1 : when >= w->end ? w->end - 1 : when;
+        if (when < from || when >= w->end) { /* at no edge, where it would stand out */
+            when = from + wg_below(&w->rng, w->end - from);
+        }
         ring_session(w, r, s, p, account, when);
     }
 }
@@ -185,7 +200,9 @@ static void member_draw(wg_world *w, const wg_ring *r, const wg_stake *s, wg_per
     if (!r->takeover && wg_chance(&w->rng, .5)) {
         zone = wg_zone_in(&w->rng, r->markets[wg_below(&w->rng, 4)]);
     }
-    wg_person_draw(w, p, zone);
+    do { /* nobody buys or makes an account to let it sleep */
+        wg_person_draw(w, p, zone);
+    } while (p->rows < 3);
     p->heavy = false;
     p->cloud = 0;
     p->hours = WG_EVENINGS;
@@ -199,7 +216,8 @@ static void member_draw(wg_world *w, const wg_ring *r, const wg_stake *s, wg_per
     }
     uint64_t style = wg_hash3(r->key, 0xd0, s->cell) % 10;
     if (!r->takeover && !r->quiet && style < 4 && !hidden(w)) {
-        p->domain = wg_domain_of(WG_DOMAIN_SMALL, (uint32_t)(wg_hash(r->key, s->cell) % 900));
+        p->domain =
+            wg_domain_of(WG_DOMAIN_SMALL, (uint32_t)(1000 + wg_hash(r->key, s->cell) % 0x7fff000));
     } else if (r->make == WG_STATIONS && style < 7) {
         p->domain = wg_domain_of(WG_DOMAIN_FIRM, 0x8000000u + r->number);
     }
@@ -215,7 +233,7 @@ static void make_member(wg_world *w, wg_ring *r, uint32_t index)
     uint32_t created = member_created(w, r, &s);
     uint32_t account = wg_person_settle(w, &p, created, r->community, NULL);
     wg_account *a = wg_account_at(w, account);
-    if (wg_chance(&w->rng, w->params.ring_banned)) {
+    if (wg_chance(&w->rng, r->params.ring_banned)) {
         a->status = wg_chance(&w->rng, .7) ? WG_BANNED : WG_SUSPENDED;
     }
     if (!r->quiet && !r->takeover && wg_chance(&w->rng, .3)) {
@@ -243,6 +261,8 @@ static void make_ring(wg_world *w, uint16_t number, wg_kind make, uint32_t size,
 {
     wg_ring r = {.number = number, .make = make, .size = size, .quiet = quiet};
     r.key = wg_next(&w->rng);
+    r.params = w->params;
+    wg_params_vary(&r.params, (number > 1 ? .2 : 0) + .6 * w->options.vary, r.key);
     r.origin = wg_zone_draw(&w->rng);
     r.vpn = (uint8_t)wg_below(&w->rng, WG_VPNS);
     for (int i = 0; i < 4; i++) {

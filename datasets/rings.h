@@ -29,6 +29,7 @@ struct wg_ring {
     bool quiet;                      /* ordinary volume, hours, templates and capabilities */
     uint32_t size, community, first; /* first: number of its first account */
     uint64_t key;
+    wg_params params;   /* its own habits: the world's, varied a little more */
     uint8_t origin;     /* zone of the operators */
     uint8_t markets[4]; /* countries where it buys lines */
     uint32_t cells;
@@ -38,6 +39,7 @@ struct wg_ring {
     wg_ip *fixed;
     uint32_t fixed_count, fixed_days; /* days after which a cell moves to its next fixed address */
     double fixed_use, vpn_use;        /* shares of ring sessions; the rest come by lines */
+    double cell_use;                  /* of these, by one of two lines the cell prefers that day */
     uint8_t vpn;
     uint32_t *devices, device_count;
     wg_card *cards;
