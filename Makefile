@@ -1,18 +1,22 @@
 # Ringfence: make (builds), make demo, make test, make bench, make help.
 #
 # One flat rule set: every .c file under engine/ and importers/ is part of the program; schema/ and
-# queries/ are embedded as texts; tests/test_*.c are one test program a module.
+# queries/ are embedded as texts; tests/test_*.c are one test program a module, all other .c files
+# of tests/ are linked into each; tests/fuzz/fuzz_*.c are one libFuzzer target each.
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC = gcc
+endif
 BUILD ?= build
 WERROR ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
 	-Wnull-dereference -Wcast-qual -Wwrite-strings -Wpointer-arith -Wdouble-promotion -Wswitch-enum
 OPTIMISE ?= -O3 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 HARDEN = -fPIE
-CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(WERROR) $(OPTIMISE) $(HARDEN) -pthread \
-	-Iengine -I. -isystem /usr/include/igraph $(CFLAGS)
+CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(WERROR) $(OPTIMISE) $(HARDEN) \
+	-pthread -Iengine -I. -isystem /usr/include/igraph $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SANITIZE) $(LDFLAGS)
 LIBS = -ligraph -lsqlite3 -lcsv -ljansson -lsodium -lsmartcols -linih -lm
 
@@ -20,16 +24,27 @@ ENGINE_SOURCES := $(filter-out engine/main.c,$(shell find engine importers -name
 WORLDGEN_SOURCES := $(sort $(wildcard datasets/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TEST_SUPPORT := $(filter-out $(TEST_SOURCES),$(sort $(wildcard tests/*.c)))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FORMATTED := $(shell find engine importers tests datasets -name '*.[ch]' | sort)
 
 ENGINE_OBJECTS = $(ENGINE_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/embedded.o
 WORLDGEN_OBJECTS = $(WORLDGEN_SOURCES:%.c=$(BUILD)/obj/%.o)
 SUPPORT_OBJECTS = $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o)
 TESTS = $(TEST_SOURCES:tests/%.c=$(BUILD)/%)
-CHECKED = BUILD=build/checked OPTIMISE="-O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all" SANITIZE="-fsanitize=address,undefined"
+FUZZERS = $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/%)
 
-.PHONY: all setup demo test check-tests bench format format-check tidy clean install help worldgen
+# The flavours: each is the same rules with other flags in a folder of its own.
+CHECKED = BUILD=build/checked OPTIMISE="-O1 -g3 -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all" SANITIZE="-fsanitize=address,undefined"
+THREADED = BUILD=build/threaded OPTIMISE="-O1 -g3 -fno-omit-frame-pointer -fsanitize=thread" \
+	SANITIZE="-fsanitize=thread"
+FUZZED = BUILD=build/fuzz CC=clang-14 OPTIMISE="-O1 -g3 -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined" SANITIZE="-fsanitize=address,undefined"
+FUZZ_SECONDS ?= 30
+SUBMAKE = $(MAKE) --no-print-directory -s -j$(JOBS)
+
+.PHONY: all setup demo test check-tests threads check-threads bench fuzz check-fuzz format format-check \
+	tidy clean install help worldgen flags
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -40,10 +55,14 @@ help:
 	@echo "make demo      set up, build, and find rings in a generated population"
 	@echo "make test      set up, build with sanitizers, run all tests"
 	@echo "make bench     time import and detection on a million accounts"
+	@echo "make fuzz      fuzz the readers for FUZZ_SECONDS (30) each; needs clang-14"
+	@echo "make format    lay the source out with clang-format-14"
 	@echo "make install   install under PREFIX (default /usr/local)"
 	@echo "make clean     remove build/"
 
 worldgen: $(BUILD)/worldgen
+
+# ---- programs ----
 
 $(BUILD)/ringfence: $(ENGINE_OBJECTS) $(BUILD)/obj/engine/main.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
@@ -54,11 +73,19 @@ $(BUILD)/worldgen: $(WORLDGEN_OBJECTS)
 $(BUILD)/test_%: $(BUILD)/obj/tests/test_%.o $(SUPPORT_OBJECTS) $(ENGINE_OBJECTS)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(ENGINE_OBJECTS)
+	$(CC) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/measure: $(BUILD)/obj/tests/bench/measure.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+# ---- objects ----
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/embedded.o: $(BUILD)/obj/embedded.c
+$(BUILD)/obj/embedded.o: $(BUILD)/obj/embedded.c $(BUILD)/flags
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # The folders are prerequisites too, so that a deleted file is noticed.
@@ -66,22 +93,51 @@ $(BUILD)/obj/embedded.c: .ci/embed.sh schema queries $(wildcard schema/*.sql que
 	@mkdir -p $(@D)
 	sh .ci/embed.sh rf_schema_steps schema rf_canned_queries queries > $@
 
+# Rewritten only when the compiler or its flags change, and then every object is compiled again.
+$(BUILD)/flags: flags
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL)' > $@
+
+# ---- what people type ----
+
 setup:
 	@sh .ci/setup.sh
 
 demo: setup
-	@$(MAKE) --no-print-directory -s all worldgen
+	@$(SUBMAKE) all worldgen
 	@sh .ci/demo.sh
 
 test: setup
-	@$(MAKE) --no-print-directory -s $(CHECKED) check-tests
+	@$(SUBMAKE) $(CHECKED) check-tests
 
 check-tests: $(TESTS) $(BUILD)/ringfence $(BUILD)/worldgen
 	@sh .ci/run-tests.sh $(BUILD) $(TESTS)
 
 bench: setup
-	@$(MAKE) --no-print-directory -s all worldgen
+	@$(SUBMAKE) all worldgen $(BUILD)/measure
 	@sh tests/bench/bench.sh
+
+# ---- checks, see .ci/run ----
+
+# The tests of what runs in several threads, under the thread sanitizer.
+threads:
+	@$(SUBMAKE) $(THREADED) check-threads
+
+check-threads: $(filter $(BUILD)/test_parallel%,$(TESTS)) $(BUILD)/ringfence $(BUILD)/worldgen
+	@sh .ci/run-tests.sh $(BUILD) $(filter $(BUILD)/test_parallel%,$(TESTS))
+
+fuzz:
+	@$(SUBMAKE) $(FUZZED) check-fuzz
+
+check-fuzz: $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+		corpus=tests/fuzz/corpus/$${fuzzer##*/fuzz_}; \
+		mkdir -p $$fuzzer.found; \
+		echo "$$fuzzer for $(FUZZ_SECONDS) s"; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -verbosity=0 \
+			-artifact_prefix=$$fuzzer- $$fuzzer.found $$( [ -d $$corpus ] && echo $$corpus ) \
+			|| exit 1; \
+	done
 
 format:
 	clang-format-14 -i $(FORMATTED)
@@ -90,7 +146,8 @@ format-check:
 	clang-format-14 --dry-run --Werror $(FORMATTED)
 
 tidy:
-	clang-tidy-14 --quiet $(ENGINE_SOURCES) engine/main.c $(WORLDGEN_SOURCES) -- $(filter-out -Wall,$(CFLAGS_ALL))
+	clang-tidy-14 --quiet $(ENGINE_SOURCES) engine/main.c $(WORLDGEN_SOURCES) \
+		-- $(filter-out -Wall,$(CFLAGS_ALL))
 
 PREFIX ?= /usr/local
 install: all
