@@ -58,7 +58,8 @@ CREATE TABLE account (
     owner_id     TEXT                  -- the organisation or person that owns the account
 ) STRICT;
 
--- What each accounts import said of an account; account holds the merge. The greater text wins.
+-- What each import said of an account; account holds the merge. The greater text wins. A row without
+-- content says that the account was mentioned by itself, with no other fact.
 CREATE TABLE account_claim (
     account    INTEGER NOT NULL REFERENCES account (id),
     import     INTEGER NOT NULL REFERENCES import (id),

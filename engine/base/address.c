@@ -150,10 +150,10 @@ static const char *scope_four(const uint8_t *bytes)
         int bits;
         const char *scope;
     } blocks[] = {
-        {0x0a000000, 8, "private"},     {0xac100000, 12, "private"}, {0xc0a80000, 16, "private"},
-        {0x64400000, 10, "shared"},     {0x7f000000, 8, "loopback"}, {0xa9fe0000, 16, "link-local"},
-        {0x00000000, 8, "special"},     {0xc0000000, 24, "special"}, {0xc0000200, 24, "special"},
-        {0xc6120000, 15, "special"},    {0xc6336400, 24, "special"}, {0xcb007100, 24, "special"},
+        {0x0a000000, 8, "private"},  {0xac100000, 12, "private"}, {0xc0a80000, 16, "private"},
+        {0x64400000, 10, "shared"},  {0x7f000000, 8, "loopback"}, {0xa9fe0000, 16, "link-local"},
+        {0x00000000, 8, "special"},  {0xc0000000, 24, "special"}, {0xc0000200, 24, "special"},
+        {0xc6120000, 15, "special"}, {0xc6336400, 24, "special"}, {0xcb007100, 24, "special"},
         {0xe0000000, 3, "special"},
     };
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {

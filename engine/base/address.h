@@ -1,8 +1,9 @@
-/* address.h - IP addresses: reading any usual spelling, writing the one canonical spelling, and what
- * an address says by itself (the network it lies in, its scope).
+/* address.h - IP addresses: reading any usual spelling, writing the one canonical spelling, and
+ * what an address says by itself (the network it lies in, its scope).
  *
- * Invariant: a v4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address it carries, so one host
- * has one spelling. Workload: one parse and one format for every imported event; no allocations.
+ * Invariant: a v4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address it carries, so one
+ * host has one spelling. Workload: one parse and one format for every imported event; no
+ * allocations.
  */
 #ifndef RF_BASE_ADDRESS_H
 #define RF_BASE_ADDRESS_H
@@ -14,13 +15,14 @@
 enum { RF_ADDRESS_TEXT = 64 }; /* holds any address or prefix of ours and its NUL */
 
 typedef struct rf_address {
-    int version;        /* 4 or 6 */
-    uint8_t bytes[16];  /* network order; the first 4 for version 4 */
+    int version;       /* 4 or 6 */
+    uint8_t bytes[16]; /* network order; the first 4 for version 4 */
 } rf_address;
 
 /* Reads `length` bytes: dotted IPv4 (no leading zeros: they may mean octal), IPv6 in any spelling,
- * optionally in [brackets] and with a %zone (dropped), or an unsigned 32-bit decimal whose fraction,
- * if any, is dropped ("732758368.79972"). False for anything else, ports and prefixes included. */
+ * optionally in [brackets] and with a %zone (dropped), or an unsigned 32-bit decimal whose
+ * fraction, if any, is dropped ("732758368.79972"). False for anything else, ports and prefixes
+ * included. */
 bool rf_address_parse(const char *text, size_t length, rf_address *address);
 
 /* Writes the canonical spelling (dotted; RFC 5952 for IPv6); returns its length. */

@@ -1,0 +1,489 @@
+/* intake.c - the life of an intake: begin, intern, count, flush, commit; see intake.h. */
+#include "store/intake.h"
+
+#include "base/clock.h"
+#include "store/intake_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BYTES_A_ROW = 64 }; /* guess used to compare a file with what the database holds */
+
+static const size_t default_counts = (size_t)16 << 20;
+static const size_t default_text_bytes = (size_t)640 << 20;
+
+/* Foreign keys hold by construction here; checking each row would cost three look-ups. */
+static rf_status bulk_settings(rf_store *store, rf_error *err)
+{
+    return rf_store_exec(
+        store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -262144; PRAGMA threads = 2", err);
+}
+
+static void usual_settings(rf_store *store)
+{
+    rf_status const ignored = rf_store_exec(
+        store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA threads = 0", NULL);
+    (void)ignored; /* pragmas that cannot be set leave a store that is slower, not wrong */
+}
+
+/* Frees all but the transaction. */
+static void release(rf_intake *intake)
+{
+    rf_statement_end(intake->find_account);
+    rf_statement_end(intake->find_value);
+    rf_intern_clear(&intake->accounts);
+    rf_intern_clear(&intake->values);
+    rf_tally_free(&intake->sightings);
+    rf_tally_free(&intake->usage);
+    rf_tally_free(&intake->capabilities);
+    rf_arena_free(&intake->said);
+    rf_free(intake->account_claims.items);
+    rf_free(intake->instrument_claims.items);
+    rf_free(intake->labels);
+    rf_free(intake);
+}
+
+void rf_intake_abort(rf_intake *intake)
+{
+    if (intake != NULL) {
+        rf_store *store = intake->store;
+        rf_statement_end(intake->find_account);
+        rf_statement_end(intake->find_value);
+        intake->find_account = NULL;
+        intake->find_value = NULL;
+        rf_store_rollback(store);
+        usual_settings(store);
+        release(intake);
+    }
+}
+
+static rf_status insert_import(rf_intake *intake, const rf_intake_source *source, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(
+        intake->store,
+        "INSERT INTO import (kind, signal, map, path, digest, bytes, rows, rejected, started_at,"
+        " finished_at) VALUES (?1, ?2, ?3, ?4, '', 0, 0, 0, ?5, ?5)",
+        &statement, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_text(statement, 1, source->kind);
+    rf_bind_text(statement, 2, source->signal);
+    rf_bind_text(statement, 3, source->map);
+    rf_bind_text(statement, 4, source->path);
+    rf_bind_int(statement, 5, rf_time_now());
+    status = rf_run(statement, err);
+    rf_statement_end(statement);
+    intake->import = rf_store_last_id(intake->store);
+    return status;
+}
+
+/* Reads (id, tag, text) rows into a table; *all is false when memory for it ran out before. */
+static rf_status preload(rf_intake *intake, const char *sql, rf_intern *intern, bool *all,
+                         rf_error *err)
+{
+    rf_statement *statement = NULL;
+    bool row = false;
+    rf_status status = rf_prepare(intake->store, sql, &statement, err);
+    *all = status == RF_OK;
+    while (status == RF_OK && (status = rf_step(statement, &row, err)) == RF_OK && row) {
+        const char *text = rf_column_text(statement, 2);
+        size_t const length = rf_column_bytes(statement, 2);
+        uint32_t const tag = (uint32_t)rf_column_int(statement, 1);
+        uint64_t hash;
+        if (intern->bytes > intake->limits.text_bytes / 2) {
+            *all = false;
+            break;
+        }
+        if (rf_intern_find(intern, tag, text, length, &hash) == RF_INTERN_NONE &&
+            rf_intern_add(intern, tag, text, length, hash, (uint32_t)rf_column_int(statement, 0)) ==
+                RF_INTERN_NONE) {
+            status = rf_fail_memory(err, "the table of known texts");
+        }
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+/* What the database holds is read at once when it is no more than the file brings, since that is
+ * then faster than a look-up for each text; otherwise texts are looked up as they come. */
+static rf_status look_around(rf_intake *intake, uint64_t bytes_hint, rf_error *err)
+{
+    int64_t const rows = (int64_t)(bytes_hint / BYTES_A_ROW);
+    bool all = false;
+    rf_status status = rf_store_number(intake->store, "SELECT coalesce(max(id), 0) FROM account",
+                                       &intake->last_account, err);
+    if (status == RF_OK) {
+        status = rf_store_number(intake->store, "SELECT coalesce(max(id), 0) FROM value",
+                                 &intake->last_value, err);
+    }
+    intake->accounts_unseen = intake->last_account > 0;
+    intake->values_unseen = intake->last_value > 0;
+    if (status == RF_OK && intake->accounts_unseen && intake->last_account <= rows) {
+        status =
+            preload(intake, "SELECT id, 0, external_id FROM account", &intake->accounts, &all, err);
+        intake->accounts_unseen = !all;
+    }
+    if (status == RF_OK && intake->values_unseen && intake->last_value <= rows) {
+        status = preload(intake, "SELECT id, signal, text FROM value", &intake->values, &all, err);
+        intake->values_unseen = !all;
+    }
+    return status;
+}
+
+rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
+                          const rf_intake_limits *limits, rf_intake **out, rf_error *err)
+{
+    rf_intake *intake = rf_alloc(1, sizeof *intake);
+    rf_status status;
+    *out = NULL;
+    if (intake == NULL) {
+        return rf_fail_memory(err, "the import");
+    }
+    intake->store = store;
+    intake->limits = limits == NULL ? (rf_intake_limits){0} : *limits;
+    if (intake->limits.counts == 0) {
+        intake->limits.counts = default_counts;
+    }
+    if (intake->limits.text_bytes == 0) {
+        intake->limits.text_bytes = default_text_bytes;
+    }
+    status = bulk_settings(store, err);
+    if (status == RF_OK) {
+        status = rf_store_begin(store, err);
+    }
+    if (status == RF_OK) {
+        status = insert_import(intake, source, err);
+    }
+    if (status == RF_OK) {
+        status = look_around(intake, source->bytes_hint, err);
+    }
+    if (status == RF_OK) {
+        status = rf_prepare(store, "SELECT id FROM account WHERE external_id = ?1",
+                            &intake->find_account, err);
+    }
+    if (status == RF_OK) {
+        status = rf_prepare(store, "SELECT id FROM value WHERE signal = ?1 AND text = ?2",
+                            &intake->find_value, err);
+    }
+    if (status != RF_OK) {
+        rf_intake_abort(intake);
+        return status;
+    }
+    *out = intake;
+    return RF_OK;
+}
+
+rf_status rf_intake_signal(rf_intake *intake, const char *name, int *signal, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    bool row = false;
+    rf_status status = rf_prepare(intake->store,
+                                  "INSERT INTO signal (name, family, role, windowed)"
+                                  " VALUES (?1, ?1, 'link', 0) ON CONFLICT DO NOTHING",
+                                  &statement, err);
+    if (status == RF_OK) {
+        rf_bind_text(statement, 1, name);
+        status = rf_run(statement, err);
+        rf_statement_end(statement);
+        statement = NULL;
+    }
+    if (status == RF_OK) {
+        status =
+            rf_prepare(intake->store, "SELECT id FROM signal WHERE name = ?1", &statement, err);
+    }
+    if (status == RF_OK) {
+        rf_bind_text(statement, 1, name);
+        status = rf_step(statement, &row, err);
+    }
+    if (status == RF_OK && row) {
+        *signal = (int)rf_column_int(statement, 0);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+/* Runs a look-up whose parameters are bound; *id is 0 when there is no such row. */
+static rf_status look_up(rf_statement *statement, int64_t *id, rf_error *err)
+{
+    bool row = false;
+    rf_status status = rf_step(statement, &row, err);
+    *id = 0;
+    if (status == RF_OK && row) {
+        *id = rf_column_int(statement, 0);
+        rf_reset(statement);
+    }
+    if (status == RF_OK && *id > UINT32_MAX) {
+        status = rf_fail(err, RF_EDATABASE, "the database holds too many accounts or values");
+    }
+    return status;
+}
+
+rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length, uint32_t *account,
+                            rf_error *err)
+{
+    uint64_t hash;
+    int64_t id = 0;
+    *account = rf_intern_find(&intake->accounts, 0, text, length, &hash);
+    if (*account != RF_INTERN_NONE) {
+        return RF_OK;
+    }
+    if (intake->accounts_unseen) {
+        rf_bind_text_static(intake->find_account, 1, text, length);
+        rf_status status = look_up(intake->find_account, &id, err);
+        if (status != RF_OK) {
+            return status;
+        }
+    }
+    *account = rf_intern_add(&intake->accounts, 0, text, length, hash, (uint32_t)id);
+    return *account == RF_INTERN_NONE ? rf_fail_memory(err, "the table of accounts") : RF_OK;
+}
+
+rf_status rf_intake_value(rf_intake *intake, int signal, const char *text, size_t length,
+                          uint32_t *value, rf_error *err)
+{
+    uint64_t hash;
+    int64_t id = 0;
+    *value = rf_intern_find(&intake->values, (uint32_t)signal, text, length, &hash);
+    if (*value != RF_INTERN_NONE) {
+        return RF_OK;
+    }
+    if (intake->values_unseen) {
+        rf_bind_int(intake->find_value, 1, signal);
+        rf_bind_text_static(intake->find_value, 2, text, length);
+        rf_status status = look_up(intake->find_value, &id, err);
+        if (status != RF_OK) {
+            return status;
+        }
+    }
+    *value = rf_intern_add(&intake->values, (uint32_t)signal, text, length, hash, (uint32_t)id);
+    return *value == RF_INTERN_NONE ? rf_fail_memory(err, "the table of values") : RF_OK;
+}
+
+static rf_status add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n, rf_error *err)
+{
+    return rf_tally_add(tally, a, b, c, n) ? RF_OK : rf_fail_memory(err, "the counts");
+}
+
+rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account, int32_t day,
+                             uint32_t times, rf_error *err)
+{
+    return add(&intake->sightings, value, account, (uint32_t)(day + 1), times, err);
+}
+
+rf_status rf_intake_usage(rf_intake *intake, uint32_t account, int32_t day, int hour,
+                          uint32_t requests, rf_error *err)
+{
+    uint32_t const slot = day == RF_NO_DAY ? USAGE_EVENTS_NO_HOUR : (uint32_t)hour;
+    rf_status status = add(&intake->usage, account, (uint32_t)(day + 1), slot, 1, err);
+    if (status == RF_OK && requests > 1) {
+        status = add(&intake->usage, account, (uint32_t)(day + 1), USAGE_MORE_REQUESTS,
+                     requests - 1, err);
+    }
+    return status;
+}
+
+rf_status rf_intake_capability(rf_intake *intake, uint32_t account, uint32_t capability,
+                               int32_t day, uint32_t requests, rf_error *err)
+{
+    return add(&intake->capabilities, account, capability, (uint32_t)(day + 1), requests, err);
+}
+
+static bool keep_text(rf_intake *intake, const char **place, const char *text)
+{
+    size_t const length = strlen(text);
+    *place = rf_arena_text(&intake->said, text, length);
+    intake->said_bytes += length + 16;
+    return *place != NULL;
+}
+
+/* The claim of an owner, made when it has none; NULL when out of memory. */
+static claim *claim_of(rf_intake *intake, claims *list, rf_intern *owners, uint32_t owner)
+{
+    uint32_t *index = &owners->texts[owner].claim;
+    if (*index == 0) {
+        if (!rf_reserve(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
+            return NULL;
+        }
+        list->items[list->count] = (claim){.owner = owner, .created_at = RF_NO_TIME};
+        *index = (uint32_t)++list->count;
+        intake->said_bytes += sizeof *list->items;
+    }
+    return &list->items[*index - 1];
+}
+
+/* True when the second text is said and greater. */
+static bool wins(const char *known, const char *said)
+{
+    return said != NULL && (known == NULL || strcmp(said, known) > 0);
+}
+
+rf_status rf_intake_account_claim(rf_intake *intake, uint32_t account, const rf_account_claim *said,
+                                  rf_error *err)
+{
+    const char *const texts[ACCOUNT_TEXTS] = {
+        [CLAIM_EMAIL] = said->email,       [CLAIM_COUNTRY] = said->country,
+        [CLAIM_TIMEZONE] = said->timezone, [CLAIM_PLAN] = said->plan,
+        [CLAIM_STATUS] = said->status,     [CLAIM_OWNER] = said->owner_id};
+    claim *known = claim_of(intake, &intake->account_claims, &intake->accounts, account);
+    bool kept = known != NULL;
+    if (kept && said->created_at > known->created_at) {
+        known->created_at = said->created_at; /* RF_NO_TIME is the smallest */
+    }
+    if (kept && wins(known->texts[CLAIM_EMAIL], said->email)) {
+        kept = keep_text(intake, &known->texts[CLAIM_EMAIL_KEY], said->email_key) &&
+               keep_text(intake, &known->texts[CLAIM_EMAIL_DOMAIN], said->email_domain);
+    }
+    for (int i = 0; i < ACCOUNT_TEXTS && kept; i++) {
+        if (wins(known->texts[i], texts[i])) {
+            kept = keep_text(intake, &known->texts[i], texts[i]);
+        }
+    }
+    return kept ? RF_OK : rf_fail_memory(err, "what is said of accounts");
+}
+
+rf_status rf_intake_instrument_claim(rf_intake *intake, uint32_t value,
+                                     const rf_instrument_claim *said, rf_error *err)
+{
+    const char *const texts[INSTRUMENT_TEXTS] = {said->kind, said->bin, said->last4, said->country,
+                                                 said->funding};
+    claim *known = claim_of(intake, &intake->instrument_claims, &intake->values, value);
+    bool kept = known != NULL;
+    for (int i = 0; i < INSTRUMENT_TEXTS && kept; i++) {
+        if (wins(known->texts[i], texts[i])) {
+            kept = keep_text(intake, &known->texts[i], texts[i]);
+        }
+    }
+    return kept ? RF_OK : rf_fail_memory(err, "what is said of instruments");
+}
+
+rf_status rf_intake_label(rf_intake *intake, uint32_t account, const char *label,
+                          const char *source, int64_t at, rf_error *err)
+{
+    pending_label *added;
+    if (!rf_reserve(&intake->labels, &intake->label_capacity, intake->label_count + 1,
+                    sizeof *intake->labels)) {
+        return rf_fail_memory(err, "labels");
+    }
+    added = &intake->labels[intake->label_count];
+    *added = (pending_label){account, strcmp(label, "fraud") == 0, at, NULL};
+    if (!keep_text(intake, &added->source, source)) {
+        return rf_fail_memory(err, "labels");
+    }
+    intake->label_count++;
+    intake->said_bytes += sizeof *added;
+    return RF_OK;
+}
+
+/* Sums repetitions first; spills only when that did not free half of the room. */
+static rf_status relieve(rf_intake *intake, rf_tally *tally, bool *full, rf_error *err)
+{
+    rf_status status = RF_OK;
+    if (tally->count >= intake->limits.counts) {
+        status = rf_tally_compact(tally, err);
+        *full = *full || tally->count > intake->limits.counts / 2;
+    }
+    return status;
+}
+
+static rf_status spill(rf_intake *intake, rf_error *err)
+{
+    rf_status status = rf_intake_write_texts(intake, err);
+    if (status == RF_OK) {
+        status = rf_tally_spill(&intake->sightings, err);
+    }
+    if (status == RF_OK) {
+        status = rf_tally_spill(&intake->usage, err);
+    }
+    if (status == RF_OK) {
+        status = rf_tally_spill(&intake->capabilities, err);
+    }
+    return status;
+}
+
+rf_status rf_intake_row_end(rf_intake *intake, rf_error *err)
+{
+    size_t const texts = intake->accounts.bytes + intake->values.bytes + intake->said_bytes;
+    bool full = texts > intake->limits.text_bytes;
+    bool const forget = full;
+    rf_status status = relieve(intake, &intake->sightings, &full, err);
+    if (status == RF_OK) {
+        status = relieve(intake, &intake->usage, &full, err);
+    }
+    if (status == RF_OK) {
+        status = relieve(intake, &intake->capabilities, &full, err);
+    }
+    if (status == RF_OK && full) {
+        status = spill(intake, err);
+    }
+    if (status == RF_OK && forget) {
+        rf_intern_clear(&intake->accounts);
+        rf_intern_clear(&intake->values);
+        intake->accounts_unseen = true;
+        intake->values_unseen = true;
+    }
+    return status;
+}
+
+static rf_status finish_import(rf_intake *intake, const char *digest, uint64_t bytes, int64_t rows,
+                               int64_t rejected, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status =
+        rf_prepare(intake->store,
+                   "UPDATE import SET digest = ?1, bytes = ?2, rows = ?3, rejected = ?4,"
+                   " accounts_new = ?5, values_new = ?6, sightings = ?7, finished_at = ?8"
+                   " WHERE id = ?9",
+                   &statement, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_text(statement, 1, digest);
+    rf_bind_int(statement, 2, (int64_t)bytes);
+    rf_bind_int(statement, 3, rows);
+    rf_bind_int(statement, 4, rejected);
+    rf_bind_int(statement, 5, intake->accounts_new);
+    rf_bind_int(statement, 6, intake->values_new);
+    rf_bind_int(statement, 7, intake->sightings_new);
+    rf_bind_int(statement, 8, rf_time_now());
+    rf_bind_int(statement, 9, intake->import);
+    status = rf_run(statement, err);
+    rf_statement_end(statement);
+    return status;
+}
+
+rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes, int64_t rows,
+                           int64_t rejected, rf_intake_summary *summary, rf_error *err)
+{
+    rf_store *store = intake->store;
+    rf_status tidied;
+    rf_status status = rf_intake_write_texts(intake, err);
+    if (status == RF_OK) {
+        rf_intern_clear(&intake->accounts); /* before the sorts: the peak of memory is there */
+        rf_intern_clear(&intake->values);
+        status = rf_intake_write_counts(intake, err);
+    }
+    if (status == RF_OK) {
+        status = finish_import(intake, digest, bytes, rows, rejected, err);
+    }
+    rf_statement_end(intake->find_account);
+    rf_statement_end(intake->find_value);
+    intake->find_account = NULL;
+    intake->find_value = NULL;
+    if (status == RF_OK) {
+        status = rf_store_commit(store, err);
+    }
+    if (status != RF_OK) {
+        rf_intake_abort(intake);
+        return status;
+    }
+    *summary = (rf_intake_summary){intake->import, intake->accounts_new, intake->values_new,
+                                   intake->sightings_new};
+    release(intake);
+    usual_settings(store);
+    /* Only tidies up: a reader may be in the way, and the next import tries again. */
+    tidied = rf_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+    (void)tidied;
+    return RF_OK;
+}

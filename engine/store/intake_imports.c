@@ -1,0 +1,260 @@
+/* intake_imports.c - imports that were: looking one up, taking one back; see intake.h. */
+#include "store/intake.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+rf_status rf_intake_find(rf_store *store, const char *digest, const rf_intake_source *source,
+                         rf_import_record *found, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    bool row = false;
+    rf_status status = rf_prepare(store,
+                                  "SELECT id, finished_at FROM import WHERE digest = ?1 AND"
+                                  " kind = ?2 AND signal = ?3 AND map = ?4 AND undone_at IS NULL"
+                                  " ORDER BY id DESC LIMIT 1",
+                                  &statement, err);
+    *found = (rf_import_record){0};
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_text(statement, 1, digest);
+    rf_bind_text(statement, 2, source->kind);
+    rf_bind_text(statement, 3, source->signal);
+    rf_bind_text(statement, 4, source->map);
+    status = rf_step(statement, &row, err);
+    if (status == RF_OK && row) {
+        found->id = rf_column_int(statement, 0);
+        found->finished_at = rf_column_int(statement, 1);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+rf_status rf_intake_size_seen(rf_store *store, const rf_intake_source *source, uint64_t bytes,
+                              bool *seen, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(
+        store, "SELECT 1 FROM import WHERE bytes = ?1 AND kind = ?2 AND undone_at IS NULL LIMIT 1",
+        &statement, err);
+    *seen = false;
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_int(statement, 1, (int64_t)bytes);
+    rf_bind_text(statement, 2, source->kind);
+    status = rf_step(statement, seen, err);
+    rf_statement_end(statement);
+    return status;
+}
+
+/* ---- undo ---- */
+
+/* Runs a statement whose only parameter, if any, is the import; adds the rows it changed. */
+static rf_status change(rf_store *store, const char *sql, int64_t import, int64_t *changed,
+                        rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, sql, &statement, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    if (rf_parameter_count(statement) > 0) {
+        rf_bind_int(statement, 1, import);
+    }
+    status = rf_run(statement, err);
+    if (status == RF_OK && changed != NULL) {
+        *changed += rf_store_changes(store);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+static rf_status change_all(rf_store *store, const char *const *sql, int64_t import,
+                            int64_t *changed, rf_error *err)
+{
+    rf_status status = RF_OK;
+    for (; *sql != NULL && status == RF_OK; sql++) {
+        status = change(store, *sql, import, changed, err);
+    }
+    return status;
+}
+
+static rf_status check_import(rf_store *store, int64_t import, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    bool row = false;
+    bool undone = false;
+    rf_status status =
+        rf_prepare(store, "SELECT undone_at FROM import WHERE id = ?1", &statement, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_bind_int(statement, 1, import);
+    status = rf_step(statement, &row, err);
+    undone = status == RF_OK && row && rf_column_kind(statement, 0) != RF_NULL;
+    rf_statement_end(statement);
+    if (status == RF_OK && !row) {
+        return rf_fail(err, RF_EINPUT, "there is no import %lld; `import --list` shows them",
+                       (long long)import);
+    }
+    if (status == RF_OK && undone) {
+        return rf_fail(err, RF_EINPUT, "import %lld was undone before", (long long)import);
+    }
+    return status;
+}
+
+/* What the import mentions: only this can become unmentioned or change its merged columns. */
+static const char *const gather[] = {
+    "CREATE TEMP TABLE undo_account (id INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE undo_value (id INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE undo_claimed (id INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE undo_instrument (id INTEGER PRIMARY KEY)",
+    "INSERT INTO undo_claimed SELECT account FROM account_claim WHERE import = ?1",
+    "INSERT INTO undo_instrument SELECT value FROM instrument_claim WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_account SELECT id FROM undo_claimed",
+    "INSERT OR IGNORE INTO undo_account SELECT account FROM sighting WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_account SELECT account FROM usage WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_account SELECT account FROM label WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_value SELECT value FROM sighting WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_value SELECT capability FROM capability_use WHERE import = ?1",
+    NULL};
+
+static const char *const removals[] = {"DELETE FROM sighting WHERE import = ?1",
+                                       "DELETE FROM usage WHERE import = ?1",
+                                       "DELETE FROM capability_use WHERE import = ?1",
+                                       "DELETE FROM label WHERE import = ?1",
+                                       "DELETE FROM account_claim WHERE import = ?1",
+                                       "DELETE FROM instrument_claim WHERE import = ?1",
+                                       NULL};
+
+/* A bare column beside max() comes from the row of the maximum: the email's own parts. */
+static const char *const merges[] = {
+    "UPDATE account SET created_at = NULL, email = NULL, email_key = NULL, email_domain = NULL,"
+    " country = NULL, timezone = NULL, plan = NULL, status = NULL, owner_id = NULL"
+    " WHERE id IN (SELECT id FROM undo_claimed)",
+    "UPDATE account SET created_at = c.created_at, country = c.country, timezone = c.timezone,"
+    " plan = c.plan, status = c.status, owner_id = c.owner_id"
+    " FROM (SELECT account, max(created_at) AS created_at, max(country) AS country,"
+    "  max(timezone) AS timezone, max(plan) AS plan, max(status) AS status,"
+    "  max(owner_id) AS owner_id FROM account_claim WHERE account IN (SELECT id FROM undo_claimed)"
+    "  GROUP BY account) AS c WHERE account.id = c.account",
+    "UPDATE account SET email = c.email, email_key = c.email_key, email_domain = c.email_domain"
+    " FROM (SELECT account, max(email) AS email, email_key, email_domain FROM account_claim"
+    "  WHERE account IN (SELECT id FROM undo_claimed) AND email IS NOT NULL GROUP BY account) AS c"
+    " WHERE account.id = c.account",
+    "DELETE FROM instrument WHERE value IN (SELECT id FROM undo_instrument)",
+    "INSERT INTO instrument (value, kind, bin, last4, country, funding)"
+    " SELECT value, max(kind), max(bin), max(last4), max(country), max(funding)"
+    " FROM instrument_claim WHERE value IN (SELECT id FROM undo_instrument) GROUP BY value",
+    NULL};
+
+static const char *const leftovers[] = {
+    "DELETE FROM address WHERE value IN (SELECT id FROM undo_value)",
+    "DELETE FROM device WHERE value IN (SELECT id FROM undo_value)",
+    "DELETE FROM instrument WHERE value IN (SELECT id FROM undo_value)", NULL};
+
+/* Takes everything out of the candidates that some table still mentions, whatever tables there are:
+ * foreign keys tell. Derived attributes of a value go with it and do not count. */
+static rf_status keep_mentioned(rf_store *store, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_text all = {0};
+    bool row = false;
+    rf_status status =
+        rf_prepare(store,
+                   "SELECT m.name, f.\"from\", f.\"table\" FROM main.sqlite_schema AS m,"
+                   " pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' AND"
+                   " f.\"table\" IN ('account', 'value') AND m.name NOT IN ('address', 'device', "
+                   "'instrument')",
+                   &statement, err);
+    while (status == RF_OK && (status = rf_step(statement, &row, err)) == RF_OK && row) {
+        rf_text_printf(&all, "DELETE FROM undo_%s WHERE id IN (SELECT \"%s\" FROM \"%s\");",
+                       rf_column_text(statement, 2), rf_column_text(statement, 1),
+                       rf_column_text(statement, 0));
+    }
+    rf_statement_end(statement);
+    if (status == RF_OK) {
+        status = rf_text_failed(&all) ? rf_fail_memory(err, "the undo")
+                                      : rf_store_exec(store, rf_text_get(&all), err);
+    }
+    rf_text_free(&all);
+    return status;
+}
+
+static rf_status remove_unmentioned(rf_store *store, int64_t import, rf_undo_summary *summary,
+                                    rf_error *err)
+{
+    rf_status status = keep_mentioned(store, err);
+    if (status == RF_OK) {
+        status = change_all(store, leftovers, import, NULL, err);
+    }
+    if (status == RF_OK) {
+        status = change(store, "DELETE FROM value WHERE id IN (SELECT id FROM undo_value)", import,
+                        &summary->values, err);
+    }
+    if (status == RF_OK) {
+        status = change(store, "DELETE FROM account WHERE id IN (SELECT id FROM undo_account)",
+                        import, &summary->accounts, err);
+    }
+    if (status == RF_OK) { /* a signal that --signal brought and nothing has a value of any more */
+        status = change(store,
+                        "DELETE FROM signal WHERE id > 7 AND family = name AND role = 'link' AND"
+                        " name = (SELECT signal FROM import WHERE id = ?1) AND"
+                        " id NOT IN (SELECT signal FROM value) AND"
+                        " id NOT IN (SELECT signal FROM calibration)",
+                        import, NULL, err);
+    }
+    return status;
+}
+
+static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary, rf_error *err)
+{
+    rf_status status = check_import(store, import, err);
+    if (status == RF_OK) {
+        status = change_all(store, gather, import, NULL, err);
+    }
+    if (status == RF_OK) {
+        status = change_all(store, removals, import, &summary->rows, err);
+    }
+    if (status == RF_OK) {
+        status = change_all(store, merges, import, NULL, err);
+    }
+    if (status == RF_OK) {
+        status = remove_unmentioned(store, import, summary, err);
+    }
+    if (status == RF_OK) {
+        status = rf_store_exec(store,
+                               "DROP TABLE undo_account; DROP TABLE undo_value;"
+                               "DROP TABLE undo_claimed; DROP TABLE undo_instrument",
+                               err);
+    }
+    if (status == RF_OK) {
+        status = change(store, "UPDATE import SET undone_at = unixepoch() WHERE id = ?1", import,
+                        NULL, err);
+    }
+    return status;
+}
+
+rf_status rf_intake_undo(rf_store *store, int64_t import, rf_undo_summary *summary, rf_error *err)
+{
+    rf_status ended;
+    rf_status status = rf_store_exec(store, "PRAGMA foreign_keys = OFF", err);
+    *summary = (rf_undo_summary){0};
+    if (status == RF_OK) {
+        status = rf_store_begin(store, err);
+    }
+    if (status == RF_OK) {
+        status = undo(store, import, summary, err);
+        if (status == RF_OK) {
+            status = rf_store_commit(store, err);
+        } else {
+            rf_store_rollback(store);
+        }
+    }
+    ended = rf_store_exec(store, "PRAGMA foreign_keys = ON", NULL);
+    (void)ended;
+    return status;
+}

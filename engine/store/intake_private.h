@@ -1,0 +1,86 @@
+/* intake_private.h - the inside of an intake, shared by engine/store/intake*.c only. */
+#ifndef RF_STORE_INTAKE_PRIVATE_H
+#define RF_STORE_INTAKE_PRIVATE_H
+
+#include "base/memory.h"
+#include "store/intake.h"
+#include "store/intake_intern.h"
+#include "store/intake_tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The texts of a claim. An email wins together with the two texts derived from it. */
+enum {
+    CLAIM_EMAIL,
+    CLAIM_EMAIL_KEY,
+    CLAIM_EMAIL_DOMAIN,
+    CLAIM_COUNTRY,
+    CLAIM_TIMEZONE,
+    CLAIM_PLAN,
+    CLAIM_STATUS,
+    CLAIM_OWNER,
+    ACCOUNT_TEXTS
+};
+enum { CLAIM_KIND, CLAIM_BIN, CLAIM_LAST4, CLAIM_OF_ISSUE, CLAIM_FUNDING, INSTRUMENT_TEXTS };
+
+typedef struct claim {
+    uint32_t owner; /* account or value, as a number of this import */
+    int64_t created_at;
+    const char *texts[ACCOUNT_TEXTS]; /* in the arena; NULL: not said */
+} claim;
+
+typedef struct claims {
+    claim *items;
+    size_t count;
+    size_t capacity;
+} claims;
+
+typedef struct pending_label {
+    uint32_t account;
+    bool fraud;
+    int64_t at;
+    const char *source; /* in the arena */
+} pending_label;
+
+struct rf_intake {
+    rf_store *store;
+    rf_intake_limits limits;
+    int64_t import;
+
+    rf_intern accounts;
+    rf_intern values;
+    bool accounts_unseen; /* the database may hold accounts that `accounts` does not */
+    bool values_unseen;
+    rf_statement *find_account;
+    rf_statement *find_value;
+    int64_t last_account; /* greatest ids given out */
+    int64_t last_value;
+    int64_t accounts_new;
+    int64_t values_new;
+    int64_t sightings_new;
+
+    rf_tally sightings;    /* (value, account, day + 1) -> times */
+    rf_tally usage;        /* (account, day + 1, slot) -> n; see USAGE_* */
+    rf_tally capabilities; /* (account, capability, day + 1) -> requests */
+
+    rf_arena said; /* texts of claims and labels */
+    size_t said_bytes;
+    claims account_claims;
+    claims instrument_claims;
+    pending_label *labels;
+    size_t label_count;
+    size_t label_capacity;
+};
+
+/* Slots of the usage tally: 0..23 events of an hour, then these. */
+enum { USAGE_EVENTS_NO_HOUR = 24, USAGE_MORE_REQUESTS = 25 /* requests beyond one an event */ };
+
+/* Gives new accounts and values their ids and writes them with all that was said of them; the
+ * tallies then count by database ids. (intake_write.c) */
+RF_MUST_USE rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err);
+/* Writes sightings, usage and capability use, and empties the tallies. (intake_write.c) */
+RF_MUST_USE rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err);
+
+#endif

@@ -1,0 +1,362 @@
+/* intake_tally.c - see intake_tally.h. */
+#define _GNU_SOURCE /* mkostemp */
+#include "store/intake_tally.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, READ_RECORDS = 1 << 15 };
+
+/* One sorted run being read back. */
+typedef struct run_reader {
+    rf_tally_record *buffer;
+    size_t at;
+    size_t filled;
+    uint64_t next; /* record of the file to read next */
+    uint64_t end;
+} run_reader;
+
+bool rf_tally_add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n)
+{
+    if (tally->count == tally->capacity &&
+        !rf_reserve(&tally->records, &tally->capacity, tally->count + 1, sizeof *tally->records)) {
+        return false;
+    }
+    tally->records[tally->count++] = (rf_tally_record){a, b, c, n};
+    return true;
+}
+
+static uint32_t key_part(const rf_tally_record *record, int part)
+{
+    return part == 0 ? record->c : part == 1 ? record->b : record->a;
+}
+
+/* One stable counting pass; false when the digit is the same everywhere and nothing was moved. */
+static bool radix_pass(const rf_tally_record *from, rf_tally_record *to, size_t count, int part,
+                       unsigned shift, size_t *starts)
+{
+    size_t sum = 0;
+    memset(starts, 0, DIGITS * sizeof *starts);
+    for (size_t i = 0; i < count; i++) {
+        starts[key_part(&from[i], part) >> shift & (DIGITS - 1)]++;
+    }
+    if (starts[key_part(&from[0], part) >> shift & (DIGITS - 1)] == count) {
+        return false;
+    }
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        size_t const here = starts[digit];
+        starts[digit] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[starts[key_part(&from[i], part) >> shift & (DIGITS - 1)]++] = from[i];
+    }
+    return true;
+}
+
+static rf_status sort_records(rf_tally *tally, rf_error *err)
+{
+    size_t *starts = NULL;
+    rf_tally_record *other = NULL;
+    rf_status status = RF_OK;
+    uint32_t greatest[3] = {0};
+    if (tally->count < 2) {
+        return RF_OK;
+    }
+    starts = rf_alloc_raw(DIGITS, sizeof *starts);
+    other = rf_alloc_raw(tally->count, sizeof *other);
+    if (starts == NULL || other == NULL) {
+        status = rf_fail_memory(err, "the sorted counts");
+        goto done;
+    }
+    for (size_t i = 0; i < tally->count; i++) {
+        for (int part = 0; part < 3; part++) {
+            greatest[part] |= key_part(&tally->records[i], part);
+        }
+    }
+    for (int part = 0; part < 3; part++) {
+        for (unsigned shift = 0; shift < 32 && greatest[part] >> shift != 0; shift += DIGIT_BITS) {
+            if (radix_pass(tally->records, other, tally->count, part, shift, starts)) {
+                rf_tally_record *swap = tally->records;
+                tally->records = other;
+                other = swap;
+                tally->capacity = tally->count; /* both hold at least as many */
+            }
+        }
+    }
+done:
+    rf_free(other);
+    rf_free(starts);
+    return status;
+}
+
+static bool same_key(const rf_tally_record *x, const rf_tally_record *y)
+{
+    return x->a == y->a && x->b == y->b && x->c == y->c;
+}
+
+rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
+{
+    size_t kept = 0;
+    rf_status status = sort_records(tally, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < tally->count; i++) {
+        rf_tally_record *last = kept == 0 ? NULL : &tally->records[kept - 1];
+        if (last != NULL && same_key(last, &tally->records[i]) &&
+            last->n <= UINT32_MAX - tally->records[i].n) {
+            last->n += tally->records[i].n;
+        } else {
+            tally->records[kept++] = tally->records[i];
+        }
+    }
+    tally->count = kept;
+    return RF_OK;
+}
+
+void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *ids_b)
+{
+    for (size_t i = 0; i < tally->count; i++) {
+        rf_tally_record *record = &tally->records[i];
+        record->a = ids_a == NULL ? record->a : ids_a[record->a];
+        record->b = ids_b == NULL ? record->b : ids_b[record->b];
+    }
+}
+
+/* A file without a name: it is gone when the program ends, however it ends. */
+static rf_status open_file(rf_tally *tally, rf_error *err)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[4096];
+    if (folder == NULL || folder[0] == '\0') {
+        folder = access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp";
+    }
+    if (snprintf(path, sizeof path, "%s/ringfence-XXXXXX", folder) >= (int)sizeof path) {
+        return rf_fail(err, RF_EIO, "TMPDIR is too long");
+    }
+    tally->file = mkostemp(path, O_CLOEXEC);
+    if (tally->file < 0) {
+        return rf_fail(err, RF_EIO, "%s: no temporary file can be made (%s); set TMPDIR", folder,
+                       strerror(errno));
+    }
+    (void)unlink(path);
+    return RF_OK;
+}
+
+static rf_status write_all(int file, const void *bytes, size_t length, uint64_t offset,
+                           rf_error *err)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t const written = pwrite(file, at, length, (off_t)offset);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return rf_fail(err, RF_EIO,
+                           "the temporary file cannot be written (%s); free some space or set "
+                           "TMPDIR",
+                           strerror(written == 0 ? ENOSPC : errno));
+        }
+        at += written;
+        length -= (size_t)written;
+        offset += (uint64_t)written;
+    }
+    return RF_OK;
+}
+
+rf_status rf_tally_spill(rf_tally *tally, rf_error *err)
+{
+    uint64_t const start = tally->runs == 0 ? 0 : tally->run_ends[tally->runs - 1];
+    rf_status status;
+    if (tally->count == 0) {
+        return RF_OK;
+    }
+    status = rf_tally_compact(tally, err);
+    if (status == RF_OK && !rf_reserve(&tally->run_ends, &tally->run_capacity, tally->runs + 1,
+                                       sizeof *tally->run_ends)) {
+        status = rf_fail_memory(err, "the list of runs");
+    }
+    if (status == RF_OK && tally->runs == 0) {
+        status = open_file(tally, err);
+    }
+    if (status != RF_OK) {
+        return status;
+    }
+    tally->run_ends[tally->runs++] = start + tally->count;
+    status = write_all(tally->file, tally->records, tally->count * sizeof *tally->records,
+                       start * sizeof *tally->records, err);
+    tally->count = 0;
+    return status;
+}
+
+/* Makes sure that a record is in the buffer, unless the run is over. */
+static rf_status refill(int file, run_reader *run, rf_error *err)
+{
+    size_t wanted = READ_RECORDS;
+    size_t got = 0;
+    if (run->at < run->filled || run->next == run->end) {
+        return RF_OK;
+    }
+    if (run->end - run->next < wanted) {
+        wanted = (size_t)(run->end - run->next);
+    }
+    while (got < wanted * sizeof *run->buffer) {
+        ssize_t const part =
+            pread(file, (char *)run->buffer + got, wanted * sizeof *run->buffer - got,
+                  (off_t)(run->next * sizeof *run->buffer + got));
+        if (part < 0 && errno == EINTR) {
+            continue;
+        }
+        if (part <= 0) {
+            return rf_fail(err, RF_EIO, "the temporary file cannot be read back (%s)",
+                           strerror(part == 0 ? EIO : errno));
+        }
+        got += (size_t)part;
+    }
+    run->at = 0;
+    run->filled = wanted;
+    run->next += wanted;
+    return RF_OK;
+}
+
+static bool before(const run_reader *runs, size_t left, size_t right)
+{
+    const rf_tally_record *x = &runs[left].buffer[runs[left].at];
+    const rf_tally_record *y = &runs[right].buffer[runs[right].at];
+    if (x->a != y->a) {
+        return x->a < y->a;
+    }
+    return x->b != y->b ? x->b < y->b : x->c < y->c;
+}
+
+static void sift_down(const run_reader *runs, size_t *heap, size_t count, size_t at)
+{
+    for (;;) {
+        size_t best = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++) {
+            if (before(runs, heap[child], heap[best])) {
+                best = child;
+            }
+        }
+        if (best == at) {
+            return;
+        }
+        size_t const swap = heap[at];
+        heap[at] = heap[best];
+        heap[best] = swap;
+        at = best;
+    }
+}
+
+/* Merges all runs through a heap of them, summing equal triples. */
+static rf_status merge(int file, run_reader *runs, size_t *heap, size_t count, rf_tally_fn fn,
+                       void *context, rf_error *err)
+{
+    rf_status status = RF_OK;
+    rf_tally_record current = {0};
+    uint64_t sum = 0;
+    for (size_t at = count; at-- > 0;) {
+        sift_down(runs, heap, count, at);
+    }
+    while (status == RF_OK && count > 0) {
+        run_reader *run = &runs[heap[0]];
+        const rf_tally_record record = run->buffer[run->at++];
+        if (sum > 0 && !same_key(&current, &record)) {
+            status = fn(context, current.a, current.b, current.c, sum, err);
+            sum = 0;
+        }
+        current = record;
+        sum += record.n;
+        if (status == RF_OK) {
+            status = refill(file, run, err);
+        }
+        if (run->at == run->filled) {
+            heap[0] = heap[--count];
+        }
+        sift_down(runs, heap, count, 0);
+    }
+    if (status == RF_OK && sum > 0) {
+        status = fn(context, current.a, current.b, current.c, sum, err);
+    }
+    return status;
+}
+
+static rf_status drain_runs(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
+{
+    run_reader *runs = rf_alloc(tally->runs, sizeof *runs);
+    size_t *heap = rf_alloc(tally->runs, sizeof *heap);
+    rf_status status = RF_OK;
+    if (runs == NULL || heap == NULL) {
+        status = rf_fail_memory(err, "the merge of counts");
+        goto done;
+    }
+    for (size_t i = 0; i < tally->runs && status == RF_OK; i++) {
+        heap[i] = i;
+        runs[i].next = i == 0 ? 0 : tally->run_ends[i - 1];
+        runs[i].end = tally->run_ends[i];
+        runs[i].buffer = rf_alloc_raw(READ_RECORDS, sizeof *runs[i].buffer);
+        status = runs[i].buffer == NULL ? rf_fail_memory(err, "the merge of counts")
+                                        : refill(tally->file, &runs[i], err);
+    }
+    if (status == RF_OK) {
+        status = merge(tally->file, runs, heap, tally->runs, fn, context, err);
+    }
+done:
+    for (size_t i = 0; runs != NULL && i < tally->runs; i++) {
+        rf_free(runs[i].buffer);
+    }
+    rf_free(heap);
+    rf_free(runs);
+    return status;
+}
+
+static rf_status drain_memory(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
+{
+    rf_status status = rf_tally_compact(tally, err);
+    size_t i = 0;
+    while (status == RF_OK && i < tally->count) {
+        const rf_tally_record *first = &tally->records[i];
+        uint64_t sum = 0;
+        while (i < tally->count && same_key(first, &tally->records[i])) {
+            sum += tally->records[i++].n;
+        }
+        status = fn(context, first->a, first->b, first->c, sum, err);
+    }
+    return status;
+}
+
+rf_status rf_tally_drain(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
+{
+    rf_status status;
+    if (tally->runs == 0) {
+        status = drain_memory(tally, fn, context, err);
+    } else {
+        status = rf_tally_spill(tally, err);
+        rf_free(tally->records);
+        tally->records = NULL;
+        tally->capacity = 0;
+        if (status == RF_OK) {
+            status = drain_runs(tally, fn, context, err);
+        }
+    }
+    rf_tally_free(tally);
+    return status;
+}
+
+void rf_tally_free(rf_tally *tally)
+{
+    if (tally->runs > 0) {
+        (void)close(tally->file);
+    }
+    rf_free(tally->run_ends);
+    rf_free(tally->records);
+    *tally = (rf_tally){0};
+}

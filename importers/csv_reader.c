@@ -1,0 +1,307 @@
+/* csv_reader.c - CSV by libcsv, one physical line at a time; see reader.h.
+ *
+ * Feeding lines singly is what tells line numbers and open quotes: after a line, either the row has
+ * ended or a quoted field goes on. libcsv runs in strict mode, so a quote in the wrong place is an
+ * error and not a guess.
+ */
+#include "base/memory.h"
+#include "importers/reader_format.h"
+
+#include <csv.h>
+#include <string.h>
+
+enum { NOT_WANTED = -1, MOST_COLUMNS = 1024 };
+
+typedef struct csv_state {
+    struct csv_parser parser;
+    bool parser_ready;
+    int targets[MOST_COLUMNS]; /* the field of a column, or NOT_WANTED */
+    size_t columns;            /* of the header; 0 while it is read */
+    rf_arena names;
+    char *name[MOST_COLUMNS];
+    size_t name_length[MOST_COLUMNS];
+
+    rf_reader *reader; /* of the row being read: */
+    rf_row *row;
+    size_t cell;
+    bool ended;
+    bool failed; /* out of memory */
+} csv_state;
+
+static void *counted_realloc(void *block, size_t size)
+{
+    return rf_resize(&block, size, 1) ? block : NULL;
+}
+
+static void reset_parser(csv_state *state)
+{
+    if (state->parser_ready) {
+        csv_free(&state->parser);
+    }
+    (void)csv_init(&state->parser, CSV_STRICT);
+    csv_set_realloc_func(&state->parser, counted_realloc);
+    csv_set_free_func(&state->parser, rf_free);
+    state->parser_ready = true;
+}
+
+static void keep_name(csv_state *state, const char *bytes, size_t length)
+{
+    char *copy;
+    if (state->cell >= MOST_COLUMNS) {
+        return;
+    }
+    while (length > 0 && (*bytes == ' ' || *bytes == '\t')) {
+        bytes++;
+        length--;
+    }
+    while (length > 0 && (bytes[length - 1] == ' ' || bytes[length - 1] == '\t')) {
+        length--;
+    }
+    copy = rf_arena_text(&state->names, bytes == NULL ? "" : bytes, length);
+    state->failed = state->failed || copy == NULL;
+    state->name[state->cell] = copy;
+    state->name_length[state->cell] = length;
+}
+
+static void on_cell(void *bytes, size_t length, void *context)
+{
+    csv_state *state = context;
+    if (state->ended) {
+        rf_reader_bad(state->row, "a carriage return inside the line");
+    } else if (state->columns == 0) {
+        keep_name(state, bytes, length);
+    } else if (state->cell < state->columns && state->targets[state->cell] != NOT_WANTED &&
+               bytes != NULL) {
+        rf_reader_put(state->reader, state->row, (size_t)state->targets[state->cell], bytes,
+                      length);
+    } else if (length > RF_FIELD_LIMIT) {
+        rf_reader_bad(state->row, "a field is longer than %d KiB", RF_FIELD_LIMIT >> 10);
+    }
+    state->cell++;
+}
+
+static void on_row(int terminator, void *context)
+{
+    csv_state *state = context;
+    (void)terminator;
+    state->ended = true;
+}
+
+static bool only_blanks(const rf_line *line)
+{
+    for (size_t i = 0; i < line->length; i++) {
+        if (memchr(" \t\r\n", line->bytes[i], 4) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Gives a line to libcsv; a last line without a line feed gets one. */
+static void feed(csv_state *state, const rf_line *line)
+{
+    bool const whole = line->bytes[line->length - 1] == '\n';
+    size_t took = csv_parse(&state->parser, line->bytes, line->length, on_cell, on_row, state);
+    if (took == line->length && !whole) {
+        took += csv_parse(&state->parser, "\n", 1, on_cell, on_row, state) - 1;
+    }
+    if (took == line->length) {
+        return;
+    }
+    if (csv_error(&state->parser) == CSV_EPARSE) {
+        rf_reader_bad(state->row, "a quote in the wrong place");
+    } else {
+        state->failed = true;
+    }
+}
+
+/* Reads lines until the row has ended or turned out bad. */
+static rf_status read_row(rf_reader *reader, rf_row *row, bool *found, rf_error *err)
+{
+    csv_state *state = reader->state;
+    rf_line line;
+    rf_status status;
+    do { /* blank lines are no rows */
+        rf_source_mark(reader->source);
+        status = rf_source_line(reader->source, &line, found, err);
+        if (status != RF_OK || !*found) {
+            return status;
+        }
+    } while (!line.too_long && only_blanks(&line));
+    rf_reader_start_row(reader, row, line.number);
+    state->row = row;
+    state->cell = 0;
+    state->ended = false;
+    while (row->reason[0] == '\0' && !state->ended && !state->failed) {
+        bool more;
+        if (line.too_long) {
+            rf_reader_bad(row, "the row is longer than %d KiB", RF_ROW_LIMIT >> 10);
+            break;
+        }
+        rf_reader_check_bytes(row, line.bytes, line.length);
+        feed(state, &line);
+        if (state->ended || row->reason[0] != '\0' || state->failed) {
+            break;
+        }
+        if (state->parser.entry_pos > RF_FIELD_LIMIT) {
+            rf_reader_bad(row, "a quote is not closed within %d KiB", RF_FIELD_LIMIT >> 10);
+            break;
+        }
+        status = rf_source_line(reader->source, &line, &more, err);
+        if (status != RF_OK) {
+            return status;
+        }
+        if (!more) {
+            rf_reader_bad(row, "a quote is not closed");
+        }
+    }
+    row->raw = rf_source_marked(reader->source, &row->raw_length);
+    if (state->failed) {
+        return rf_fail_memory(err, "a CSV row");
+    }
+    if (row->reason[0] != '\0') {
+        reset_parser(state); /* whatever quote is open is forgotten */
+    }
+    return RF_OK;
+}
+
+static rf_status csv_next(rf_reader *reader, rf_row *row, bool *found, rf_error *err)
+{
+    csv_state *state = reader->state;
+    rf_status status = read_row(reader, row, found, err);
+    if (status == RF_OK && *found && state->ended) {
+        row->split = state->cell == state->columns;
+        if (!row->split) {
+            rf_reader_bad(row, "%zu cells where the header has %zu", state->cell, state->columns);
+        }
+    }
+    return status;
+}
+
+/* ---- header ---- */
+
+static void list_names(const csv_state *state, rf_text *list)
+{
+    for (size_t i = 0; i < state->columns && i < 40; i++) {
+        rf_text_add(list, i == 0 ? "" : ", ");
+        for (size_t at = 0; at < state->name_length[i] && at < 40; at++) {
+            unsigned char const c = (unsigned char)state->name[i][at];
+            char const shown = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+            rf_text_append(list, &shown, 1);
+        }
+    }
+    if (state->columns > 40) {
+        rf_text_add(list, ", ...");
+    }
+}
+
+static rf_status missing(const rf_reader *reader, size_t field, rf_error *err)
+{
+    const csv_state *state = reader->state;
+    const rf_columns *wanted = reader->columns;
+    const char *path = rf_source_path(reader->source);
+    const char *hint = "";
+    rf_text list = {0};
+    rf_status status;
+    list_names(state, &list);
+    if (state->columns == 1 && strpbrk(rf_text_get(&list), ";|") != NULL) {
+        hint = "; the columns must be separated by commas";
+    } else if (state->columns == 1 && memchr(state->name[0], '\t', state->name_length[0]) != NULL) {
+        hint = "; the columns are separated by tabs, but must be by commas";
+    }
+    if (wanted->mapped[field]) {
+        status =
+            rf_fail(err, RF_EINPUT,
+                    "%s: no column \"%.60s\", which --map gives for %s; the columns are: "
+                    "%.600s%s",
+                    path, wanted->columns[field], wanted->fields[field], rf_text_get(&list), hint);
+    } else {
+        status =
+            rf_fail(err, RF_EINPUT,
+                    "%s: no column %s; the columns are: %.600s%s. If one of them holds it, "
+                    "say --map %s=COLUMN",
+                    path, wanted->fields[field], rf_text_get(&list), hint, wanted->fields[field]);
+    }
+    rf_text_free(&list);
+    return status;
+}
+
+/* Finds the column of each wanted field, and names those nobody wants. */
+static rf_status match_columns(rf_reader *reader, rf_error *err)
+{
+    csv_state *state = reader->state;
+    const rf_columns *wanted = reader->columns;
+    bool seen[RF_MAX_FIELDS] = {false};
+    for (size_t column = 0; column < state->columns; column++) {
+        state->targets[column] = NOT_WANTED;
+        for (size_t field = 0; field < wanted->count; field++) {
+            if (strcmp(state->name[column], wanted->columns[field]) != 0) {
+                continue;
+            }
+            if (seen[field] && state->targets[column] == NOT_WANTED) {
+                return rf_fail(err, RF_EINPUT, "%s: two columns are named %.60s",
+                               rf_source_path(reader->source), wanted->columns[field]);
+            }
+            seen[field] = true;
+            state->targets[column] = (int)field;
+            reader->order[reader->order_count++] = field;
+        }
+        if (state->targets[column] == NOT_WANTED) {
+            rf_reader_ignore(reader, state->name[column], state->name_length[column]);
+        }
+    }
+    for (size_t field = 0; field < wanted->count; field++) {
+        if (!seen[field] && (field == 0 || wanted->mapped[field])) {
+            return missing(reader, field, err);
+        }
+    }
+    return RF_OK;
+}
+
+static rf_status csv_open(rf_reader *reader, rf_error *err)
+{
+    rf_row row;
+    bool found;
+    rf_status status;
+    const char *path = rf_source_path(reader->source);
+    csv_state *state = rf_alloc(1, sizeof *state);
+    if (state == NULL) {
+        return rf_fail_memory(err, "the CSV reader");
+    }
+    reader->state = state;
+    state->reader = reader;
+    reset_parser(state);
+    status = read_row(reader, &row, &found, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    if (!found) {
+        return rf_fail(err, RF_EINPUT, "%s: the file holds nothing but white space", path);
+    }
+    if (row.reason[0] != '\0') {
+        return rf_fail(err, RF_EINPUT,
+                       "%s:%lld: this is no CSV header: %s; expected CSV with a header or JSON "
+                       "Lines, in UTF-8",
+                       path, (long long)row.line, row.reason);
+    }
+    if (state->cell > MOST_COLUMNS) {
+        return rf_fail(err, RF_EINPUT, "%s: the header has %zu columns; at most %d are read", path,
+                       state->cell, MOST_COLUMNS);
+    }
+    state->columns = state->cell;
+    return match_columns(reader, err);
+}
+
+static void csv_close(rf_reader *reader)
+{
+    csv_state *state = reader->state;
+    if (state != NULL) {
+        if (state->parser_ready) {
+            csv_free(&state->parser);
+        }
+        rf_arena_free(&state->names);
+        rf_free(state);
+    }
+}
+
+const rf_reader_format rf_csv_format = {csv_open, csv_next, csv_close};
