@@ -58,7 +58,7 @@ static void open_shared(wg_net *net, wg_rng *rng, const wg_params *p, uint32_t a
     for (uint32_t i = 0; i < WG_COUNTRIES * WG_CARRIERS; i++) {
         double users = accounts * p->mobile_people * wg_countries[i / WG_CARRIERS].weight / weights;
         double addresses = users / WG_CARRIERS / p->nat_users;
-        net->carriers[i].addresses = 1 + (uint32_t)(addresses * wg_lognormal(rng, 1, .5));
+        net->carriers[i].addresses = 1 + (uint32_t)(addresses * wg_lognormal(rng, 1, .8));
         net->carriers[i].block = take_blocks(net, net->carriers[i].addresses);
     }
     for (int i = 0; i < WG_VPNS; i++) {

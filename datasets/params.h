@@ -40,7 +40,7 @@
     X(suspended_share, .004, .6, .0, .02, "honest accounts suspended (mistakes happen)")           \
     X(churn_share, .25, .5, .0, .6, "accounts active only in a part of the window")                \
     /* Volume. */                                                                                  \
-    X(rows_mean, 6.85, .2, 3, 14, "mean event rows of an active ordinary account")                 \
+    X(rows_mean, 6.95, .2, 3, 14, "mean event rows of an active ordinary account")                 \
     X(rows_sigma, 1.15, .2, .6, 1.6, "spread of log rows")                                         \
     X(rows_cap, 400, .3, 100, 1500, "most event rows of one honest account")                       \
     X(requests_median, 9, .4, 3, 30, "median requests of one session")                             \
@@ -50,17 +50,17 @@
     X(heavy_requests, 8, .5, 2, 30, "heavy users: factor on requests")                             \
     /* Addresses. */                                                                               \
     X(home_lines, 3, .4, 1.5, 8, "lines of an access provider per line with an account")           \
-    X(lease_days, 5, .6, 1, 30, "median days a home keeps its address")                            \
+    X(lease_days, 4, .6, 1, 30, "median days a home keeps its address")                            \
     X(static_lines, .25, .5, .0, .7, "providers whose addresses hardly ever change")               \
-    X(home_nat, .12, .7, .0, .4, "providers that put 8-64 homes behind one address")               \
+    X(home_nat, .22, .6, .0, .6, "providers that put 8-64 homes behind one address")               \
     X(v6_share, .35, .5, .0, .8, "providers with IPv6; there half of the sessions use it")         \
     X(mobile_people, .45, .4, .1, .85, "people who also come through a carrier's NAT")             \
     X(mobile_sessions, .35, .4, .1, .8, "their sessions that do")                                  \
     X(mobile_only, .08, .6, .0, .3, "people who only ever come through the carrier")               \
-    X(nat_users, 400, .6, 60, 3000, "people behind one carrier address")                           \
+    X(nat_users, 900, .7, 60, 6000, "people behind one carrier address")                           \
     X(vpn_people, .09, .5, .02, .3, "people with a VPN")                                           \
     X(vpn_sessions, .5, .4, .1, 1, "their sessions that use it")                                   \
-    X(vpn_exit_users, 300, .6, 40, 1500, "VPN people per exit")                                    \
+    X(vpn_exit_users, 1000, .7, 40, 8000, "VPN people per exit")                                   \
     X(travel_people, .05, .6, .0, .2, "people seen in another country for some sessions")          \
     X(cloud_heavy, .3, .5, .05, .7, "heavy users who run from a cloud machine")                    \
     /* Devices. */                                                                                 \

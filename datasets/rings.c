@@ -17,7 +17,7 @@ static const wg_kind MAKES[] = {
 };
 enum {
     MAKE_COUNT = sizeof MAKES / sizeof MAKES[0],
-    MOST_RINGS = 40,
+    MOST_RINGS = 90,
     MADE = WG_PHONE_RING - WG_PROXY_FARM + 1
 };
 
@@ -27,11 +27,12 @@ static uint32_t plan_sizes(wg_world *w, uint32_t *sizes)
     const wg_params *p = &w->params;
     double scale = w->options.accounts / 60000.0;
     double count = scale < 1 ? p->ring_count * pow(scale, .35) : p->ring_count + 1.1 * log(scale);
-    uint32_t n = count < 3 ? 3 : count > MOST_RINGS ? MOST_RINGS : (uint32_t)(count + .5);
     double largest = p->ring_top * w->options.accounts;
     if (w->options.accounts > 1000000) { /* farms do not grow with the service for ever */
         largest *= sqrt(1e6 / w->options.accounts);
+        count *= sqrt(w->options.accounts / 1e6);
     }
+    uint32_t n = count < 3 ? 3 : count > MOST_RINGS ? MOST_RINGS : (uint32_t)(count + .5);
     double small = p->ring_small;
     if (largest < 2.5 * small) {
         largest = 2.5 * small;
