@@ -10,7 +10,7 @@
 #include <csv.h>
 #include <string.h>
 
-enum { NOT_WANTED = -1, MOST_COLUMNS = 1024 };
+enum { NOT_WANTED = -1, MOST_COLUMNS = 4096 };
 
 typedef struct csv_state {
     struct csv_parser parser;
@@ -25,6 +25,7 @@ typedef struct csv_state {
     rf_row *row;
     size_t cell;
     bool ended;
+    bool broken; /* the quotes make no sense: where the row ends is not known */
     bool failed; /* out of memory */
 } csv_state;
 
@@ -110,12 +111,45 @@ static void feed(csv_state *state, const rf_line *line)
     }
     if (csv_error(&state->parser) == CSV_EPARSE) {
         rf_reader_bad(state->row, "a quote in the wrong place");
+        state->broken = true;
     } else {
         state->failed = true;
     }
 }
 
-/* Reads lines until the row has ended or turned out bad. */
+/* Gives lines to libcsv until the row has ended or broken. */
+static rf_status feed_row(rf_reader *reader, rf_row *row, rf_line line, rf_error *err)
+{
+    csv_state *state = reader->state;
+    for (;;) {
+        bool more;
+        rf_status status;
+        if (line.too_long) {
+            rf_reader_bad(row, "the row is longer than %d KiB", RF_ROW_LIMIT >> 10);
+            state->broken = true;
+            return RF_OK;
+        }
+        rf_reader_check_bytes(row, line.bytes, line.length);
+        feed(state, &line);
+        if (state->failed) {
+            return rf_fail_memory(err, "a CSV row");
+        }
+        if (state->ended || state->broken) {
+            return RF_OK;
+        }
+        status = rf_source_line(reader->source, &line, &more, err);
+        if (status != RF_OK) {
+            return status;
+        }
+        if (!more) {
+            rf_reader_bad(row, "a quote is not closed");
+            state->broken = true;
+            return RF_OK;
+        }
+    }
+}
+
+/* Reads one row, good or bad, that begins at the next line that is not blank. */
 static rf_status read_row(rf_reader *reader, rf_row *row, bool *found, rf_error *err)
 {
     csv_state *state = reader->state;
@@ -132,50 +166,32 @@ static rf_status read_row(rf_reader *reader, rf_row *row, bool *found, rf_error 
     state->row = row;
     state->cell = 0;
     state->ended = false;
-    while (row->reason[0] == '\0' && !state->ended && !state->failed) {
-        bool more;
-        if (line.too_long) {
-            rf_reader_bad(row, "the row is longer than %d KiB", RF_ROW_LIMIT >> 10);
-            break;
-        }
-        rf_reader_check_bytes(row, line.bytes, line.length);
-        feed(state, &line);
-        if (state->ended || row->reason[0] != '\0' || state->failed) {
-            break;
-        }
-        if (state->parser.entry_pos > RF_FIELD_LIMIT) {
-            rf_reader_bad(row, "a quote is not closed within %d KiB", RF_FIELD_LIMIT >> 10);
-            break;
-        }
-        status = rf_source_line(reader->source, &line, &more, err);
-        if (status != RF_OK) {
-            return status;
-        }
-        if (!more) {
-            rf_reader_bad(row, "a quote is not closed");
-        }
-    }
+    state->broken = false;
+    status = feed_row(reader, row, line, err);
     row->raw = rf_source_marked(reader->source, &row->raw_length);
-    if (state->failed) {
-        return rf_fail_memory(err, "a CSV row");
-    }
     if (row->reason[0] != '\0') {
         reset_parser(state); /* whatever quote is open is forgotten */
     }
-    return RF_OK;
+    return status;
 }
 
 static rf_status csv_next(rf_reader *reader, rf_row *row, bool *found, rf_error *err)
 {
     csv_state *state = reader->state;
     rf_status status = read_row(reader, row, found, err);
-    if (status == RF_OK && *found && state->ended) {
+    if (status != RF_OK || !*found) {
+        return status;
+    }
+    if (state->ended && !state->broken) {
         row->split = state->cell == state->columns;
         if (!row->split) {
             rf_reader_bad(row, "%zu cells where the header has %zu", state->cell, state->columns);
         }
     }
-    return status;
+    if (!row->split) {
+        rf_source_second_line(reader->source);
+    }
+    return RF_OK;
 }
 
 /* ---- header ---- */

@@ -203,9 +203,6 @@ static rf_status take_rows(import_job *job, rf_error *err)
         }
         if (row.reason[0] == '\0') {
             status = job->options->kind->take(&job->importing, &row, err);
-            if (row.reason[0] != '\0') {
-                rf_reader_refuse(job->reader);
-            }
         }
         if (row.reason[0] != '\0') {
             reject(job, &row);
@@ -226,7 +223,7 @@ static rf_status check_usable(const import_job *job, rf_error *err)
         return RF_OK;
     }
     return rf_fail(err, RF_EINPUT,
-                   "%s: nothing usable: all %lld rows were rejected, the first at line %lld: "
+                   "%s: nothing usable: every row (%lld) was rejected, the first at line %lld: "
                    "%s%s%.300s%s",
                    path, (long long)job->result->rejected, (long long)job->first_line,
                    job->first_reason,

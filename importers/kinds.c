@@ -3,7 +3,6 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "importers/normalise.h"
 #include "importers/reader_format.h"
 
@@ -388,16 +387,28 @@ static rf_status take_sighting(rf_importing *importing, rf_row *row, rf_error *e
 
 /* ---- links ---- */
 
+static void add_quoted(rf_text *text, const rf_cell *cell)
+{
+    rf_text_add(text, "\"");
+    for (size_t i = 0; i < cell->length; i++) { /* control characters were rejected */
+        if (cell->text[i] == '"' || cell->text[i] == '\\') {
+            rf_text_add(text, "\\");
+        }
+        rf_text_append(text, cell->text + i, 1);
+    }
+    rf_text_add(text, "\"");
+}
+
 /* The value of a tie: both ids, bytewise smaller first, as a JSON array, so that no id can be
  * mistaken for two. */
 static void tie_text(const rf_cell *one, const rf_cell *two, rf_text *text)
 {
     bool const ordered = strcmp(one->text, two->text) < 0;
-    rf_json json = rf_json_to_text(text);
-    rf_json_array(&json);
-    rf_json_string(&json, ordered ? one->text : two->text);
-    rf_json_string(&json, ordered ? two->text : one->text);
-    rf_json_array_end(&json);
+    rf_text_add(text, "[");
+    add_quoted(text, ordered ? one : two);
+    rf_text_add(text, ",");
+    add_quoted(text, ordered ? two : one);
+    rf_text_add(text, "]");
 }
 
 static rf_status put_tie(rf_importing *importing, const rf_row *row, uint32_t account,

@@ -118,15 +118,7 @@ rf_status rf_reader_next(rf_reader *reader, rf_row *row, bool *found, rf_error *
     if (status == RF_OK && *found && row->reason[0] == '\0' && row->cells[0].text == NULL) {
         rf_reader_bad(row, "no %s", reader->columns->fields[0]);
     }
-    if (status == RF_OK && *found && row->reason[0] != '\0') {
-        rf_reader_refuse(reader);
-    }
     return status;
-}
-
-void rf_reader_refuse(rf_reader *reader)
-{
-    rf_source_second_line(reader->source);
 }
 
 const char *rf_reader_ignored(const rf_reader *reader)

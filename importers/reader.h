@@ -3,8 +3,11 @@
  * CSV with a header (RFC 4180, UTF-8, any column order) or JSON Lines, told by content. A row is
  * good or bad; a bad row never stops the reading. Cells are trimmed; an empty cell is absent.
  *
- * A broken quote must not swallow the rows behind it: whenever a CSV row that spans several lines
- * turns out bad, only its first line is given up, and reading resumes at the second.
+ * A broken quote must not swallow the rows behind it: when a CSV row that spans several lines
+ * breaks the syntax, never ends, or has too many or too few cells, only its first line is given up,
+ * and reading resumes at the second. A row that is well formed but has an unreadable cell is given
+ * up whole: what a quoted cell holds must never be read as rows, since strangers may have written
+ * it.
  *
  * Invariants: memory is bounded by the limits of source.h. Good cells are valid UTF-8 without NUL
  * and, but for free texts, without control characters. Workload: 10^7 rows of 2..9 wanted cells.
@@ -58,9 +61,6 @@ void rf_reader_close(rf_reader *reader); /* NULL is fine */
 
 /* The next row, good or bad; *found is false at the end. O(row). */
 RF_MUST_USE rf_status rf_reader_next(rf_reader *reader, rf_row *row, bool *found, rf_error *err);
-/* Says that the row just read was of no use: when it spans lines, its second line comes next. */
-void rf_reader_refuse(rf_reader *reader);
-
 /* Names of the file's columns that nobody asked for, comma-separated, "" when none; for JSON Lines
  * those seen so far. */
 const char *rf_reader_ignored(const rf_reader *reader);

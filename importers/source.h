@@ -28,7 +28,7 @@ typedef struct rf_line {
     const char *bytes; /* with its line feed, if it has one; valid until the next rf_source_line */
     size_t length;
     int64_t number; /* from 1 */
-    bool too_long;  /* over RF_ROW_LIMIT: bytes holds its beginning, the rest was skipped */
+    bool too_long;  /* over RF_ROW_LIMIT; length is then 0 */
 } rf_line;
 
 /* Opens a file, or standard input for "-". The caller owns *out. Errors: RF_EINPUT (missing, a
@@ -51,9 +51,9 @@ RF_MUST_USE rf_status rf_source_peek(rf_source *source, size_t wanted, const cha
 /* Skips bytes that were peeked at (a byte order mark). */
 void rf_source_skip(rf_source *source, size_t length);
 
-/* The next line; *found is false at the end. Lines up to RF_ROW_LIMIT after the mark stay in memory
- * together; a line that would not fit is refused: *found is true and line->length 0 with too_long
- * set, and nothing was consumed but by rf_source_rewind. */
+/* The next line; *found is false at the end. All lines since the mark stay in memory together, up
+ * to RF_ROW_LIMIT bytes. A line that would go beyond is too_long: as the first one after the mark
+ * it is skipped; behind others it is not consumed, and the caller must move the mark. */
 RF_MUST_USE rf_status rf_source_line(rf_source *source, rf_line *line, bool *found, rf_error *err);
 /* Puts the mark before the next line: what is earlier is forgotten. */
 void rf_source_mark(rf_source *source);
