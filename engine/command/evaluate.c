@@ -1,0 +1,670 @@
+/* evaluate.c - `ringfence evaluate`: a run against known truth.
+ *
+ * The truth file is read once into texts of an arena, sorted by account id, and merged with the
+ * accounts of the database in the same order. Workload: a million rows.
+ */
+#include "rings/evaluate.h"
+#include "base/memory.h"
+#include "command/command.h"
+#include "command/commands.h"
+#include "command/output.h"
+#include "command/runs.h"
+#include "importers/import.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIELD_ACCOUNT, FIELD_RING, FIELD_SOURCE, TRUTH_FIELDS };
+
+/* The truth as a kind of file, so that --map works as it does for imports. */
+static const rf_kind TRUTH_KIND = {
+    .name = "truth", .count = 2, .fields = {{.name = "account_id"}, {.name = "ring"}}};
+
+typedef struct request {
+    const char *truth, *map, *honest, *source, *run_text;
+    char source_column[RF_MAP_TEXT]; /* of COL=VALUE */
+    const char *source_value;
+    int64_t run;
+    bool per_ring;
+} request;
+
+typedef struct truth_row {
+    const char *account;
+    const char *ring; /* NULL: honest */
+    int64_t line;
+    uint32_t number; /* of the ring, from 1; 0: honest */
+} truth_row;
+
+typedef struct truth_table {
+    rf_arena texts;
+    truth_row *row;
+    size_t rows, room;
+    const char **name; /* of ring number - 1, in bytewise order */
+    uint32_t names;
+    int64_t other_source, rejected;
+} truth_table;
+
+/* What is compared: the accounts that both the truth and the database know. */
+typedef struct comparison {
+    uint32_t *truth, *predicted;
+    uint32_t accounts;
+    bool *flagged;
+    uint32_t rings;
+    int64_t unknown; /* in the truth, not in the database */
+    int64_t ignored; /* the other way round */
+} comparison;
+
+/* ---- reading the truth ---- */
+
+static bool is_honest(const request *asked, const char *ring)
+{
+    return ring == NULL || strcmp(ring, "-1") == 0 ||
+           (asked->honest != NULL && strcmp(ring, asked->honest) == 0);
+}
+
+static rf_status take_row(const request *asked, truth_table *table, const rf_row *row,
+                          rf_error *err)
+{
+    const rf_cell *account = &row->cells[FIELD_ACCOUNT];
+    const char *ring = row->cells[FIELD_RING].text;
+    const char *source = row->cells[FIELD_SOURCE].text;
+    truth_row taken = {.line = row->line};
+    if (is_honest(asked, ring)) {
+        ring = NULL;
+    } else if (asked->source != NULL &&
+               (source == NULL || strcmp(source, asked->source_value) != 0)) {
+        table->other_source++;
+        return RF_OK;
+    }
+    taken.account = rf_arena_text(&table->texts, account->text, account->length);
+    taken.ring =
+        ring == NULL ? NULL : rf_arena_text(&table->texts, ring, row->cells[FIELD_RING].length);
+    if (taken.account == NULL || (ring != NULL && taken.ring == NULL) ||
+        !rf_reserve(&table->row, &table->room, table->rows + 1, sizeof *table->row)) {
+        return rf_fail_memory(err, "the truth");
+    }
+    table->row[table->rows++] = taken;
+    return RF_OK;
+}
+
+static rf_status take_rows(const rf_globals *globals, const request *asked, rf_reader *reader,
+                           truth_table *table, rf_error *err)
+{
+    enum { SHOWN = 5 };
+    rf_row row;
+    bool found = true;
+    rf_status status = RF_OK;
+    while (status == RF_OK && (status = rf_reader_next(reader, &row, &found, err)) == RF_OK &&
+           found) {
+        if (row.reason[0] == '\0' && row.cells[FIELD_ACCOUNT].text == NULL) {
+            (void)snprintf(row.reason, sizeof row.reason, "no account_id");
+        }
+        if (row.reason[0] == '\0') {
+            status = take_row(asked, table, &row, err);
+        } else if (table->rejected++ < SHOWN) {
+            rf_say(globals, "%s:%lld: %s", asked->truth, (long long)row.line, row.reason);
+        }
+    }
+    return status;
+}
+
+static rf_status read_truth(const rf_globals *globals, const request *asked, truth_table *table,
+                            rf_error *err)
+{
+    rf_map map;
+    rf_source *source = NULL;
+    rf_reader *reader = NULL;
+    rf_status status = rf_map_read(&TRUTH_KIND, asked->map, &map, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    map.columns.mapped[FIELD_RING] = true; /* a truth without rings is a mistake */
+    if (asked->source != NULL) {
+        map.columns.count = TRUTH_FIELDS;
+        map.columns.fields[FIELD_SOURCE] = "source";
+        map.columns.columns[FIELD_SOURCE] = asked->source_column;
+        map.columns.mapped[FIELD_SOURCE] = true;
+    }
+    status = rf_source_open(asked->truth, &source, err);
+    if (status == RF_OK) {
+        status = rf_reader_open(source, &map.columns, &reader, err);
+    }
+    if (status == RF_OK) {
+        status = take_rows(globals, asked, reader, table, err);
+    }
+    rf_reader_close(reader);
+    rf_source_close(source);
+    return status;
+}
+
+static int by_account(const void *left, const void *right)
+{
+    const truth_row *a = left;
+    const truth_row *b = right;
+    int order = strcmp(a->account, b->account);
+    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static int by_text(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Sorts by account and keeps one row each; two rows that disagree are an error. */
+static rf_status one_row_each(const char *path, truth_table *table, rf_error *err)
+{
+    size_t kept = 0;
+    if (table->rows > 0) {
+        qsort(table->row, table->rows, sizeof *table->row, by_account);
+    }
+    for (size_t i = 0; i < table->rows; i++) {
+        const truth_row *last = kept == 0 ? NULL : &table->row[kept - 1];
+        const truth_row *row = &table->row[i];
+        if (last == NULL || strcmp(last->account, row->account) != 0) {
+            table->row[kept++] = *row;
+        } else if ((last->ring == NULL) != (row->ring == NULL) ||
+                   (row->ring != NULL && strcmp(last->ring, row->ring) != 0)) {
+            return rf_fail(err, RF_EINPUT,
+                           "%s:%lld: account %.100s is in ring \"%.60s\" here and in ring "
+                           "\"%.60s\" at line %lld",
+                           path, (long long)row->line, row->account,
+                           row->ring == NULL ? "" : row->ring, last->ring == NULL ? "" : last->ring,
+                           (long long)last->line);
+        }
+    }
+    table->rows = kept;
+    return kept < UINT32_MAX ? RF_OK : rf_fail(err, RF_EINPUT, "%s: too many rows", path);
+}
+
+/* Numbers the rings in bytewise order of their names. */
+static rf_status number_rings(truth_table *table, rf_error *err)
+{
+    size_t count = 0;
+    table->name = rf_alloc(table->rows, sizeof *table->name);
+    if (table->name == NULL) {
+        return rf_fail_memory(err, "the truth");
+    }
+    for (size_t i = 0; i < table->rows; i++) {
+        if (table->row[i].ring != NULL) {
+            table->name[count++] = table->row[i].ring;
+        }
+    }
+    qsort(table->name, count, sizeof *table->name, by_text);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || strcmp(table->name[i], table->name[table->names - 1]) != 0) {
+            table->name[table->names++] = table->name[i];
+        }
+    }
+    for (size_t i = 0; i < table->rows; i++) {
+        truth_row *row = &table->row[i];
+        if (row->ring != NULL) {
+            const char **at =
+                bsearch(&row->ring, table->name, table->names, sizeof *table->name, by_text);
+            row->number = at == NULL ? 0 : (uint32_t)(at - table->name) + 1;
+        }
+    }
+    return RF_OK;
+}
+
+static void truth_free(truth_table *table)
+{
+    rf_arena_free(&table->texts);
+    rf_free(table->row);
+    rf_free(table->name);
+    *table = (truth_table){0};
+}
+
+/* ---- against the run ---- */
+
+static const char ACCOUNTS_SQL[] = "SELECT a.external_id, m.ring FROM account a "
+                                   "LEFT JOIN member m ON m.run = ?1 AND m.account = a.id "
+                                   "ORDER BY a.external_id";
+
+/* Both sides come in bytewise order of the account ids. */
+static rf_status merge(rf_store *store, int64_t run, const truth_table *table, comparison *out,
+                       rf_error *err)
+{
+    rf_statement *accounts = NULL;
+    size_t at = 0;
+    bool row = true;
+    rf_status status = rf_prepare(store, ACCOUNTS_SQL, &accounts, err);
+    if (status == RF_OK) {
+        rf_bind_int(accounts, 1, run);
+    }
+    while (status == RF_OK && (status = rf_step(accounts, &row, err)) == RF_OK && row) {
+        const char *id = rf_column_text(accounts, 0);
+        int order = -1;
+        while (at < table->rows && (order = strcmp(table->row[at].account, id)) < 0) {
+            out->unknown++;
+            at++;
+        }
+        if (at == table->rows || order != 0) {
+            out->ignored++;
+            continue;
+        }
+        out->truth[out->accounts] = table->row[at++].number;
+        out->predicted[out->accounts++] = (uint32_t)rf_column_int(accounts, 1);
+    }
+    out->unknown += (int64_t)(table->rows - at);
+    rf_statement_end(accounts);
+    return status;
+}
+
+static rf_status read_flags(rf_store *store, int64_t run, comparison *out, rf_error *err)
+{
+    rf_statement *rings = NULL;
+    bool row = true;
+    rf_status status =
+        rf_prepare(store, "SELECT ring, flagged FROM ring WHERE run = ?1", &rings, err);
+    if (status == RF_OK) {
+        rf_bind_int(rings, 1, run);
+    }
+    while (status == RF_OK && (status = rf_step(rings, &row, err)) == RF_OK && row) {
+        int64_t ring = rf_column_int(rings, 0);
+        if (ring >= 1 && ring <= out->rings) {
+            out->flagged[ring] = rf_column_int(rings, 1) != 0;
+        }
+    }
+    rf_statement_end(rings);
+    return status;
+}
+
+static rf_status compare(rf_store *store, int64_t run, const truth_table *table, comparison *out,
+                         rf_error *err)
+{
+    rf_statement *most = NULL;
+    bool row = false;
+    rf_status status = rf_prepare(store, "SELECT max(ring) FROM ring WHERE run = ?1", &most, err);
+    if (status == RF_OK) {
+        rf_bind_int(most, 1, run);
+        status = rf_step(most, &row, err);
+    }
+    if (status == RF_OK && row) {
+        out->rings = (uint32_t)rf_column_int(most, 0);
+    }
+    rf_statement_end(most);
+    if (status != RF_OK) {
+        return status;
+    }
+    out->truth = rf_alloc_raw(table->rows, sizeof *out->truth);
+    out->predicted = rf_alloc_raw(table->rows, sizeof *out->predicted);
+    out->flagged = rf_alloc((size_t)out->rings + 1, sizeof *out->flagged);
+    if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL) {
+        return rf_fail_memory(err, "the evaluation");
+    }
+    status = read_flags(store, run, out, err);
+    return status == RF_OK ? merge(store, run, table, out, err) : status;
+}
+
+/* ---- output ---- */
+
+typedef struct figure {
+    const char *name;
+    bool is_count;
+    int64_t count;
+    double share;
+} figure;
+
+enum { FIGURES = 13 };
+
+static void list_figures(const rf_evaluation *e, figure out[FIGURES])
+{
+    figure const list[FIGURES] = {
+        {"accounts", true, (int64_t)e->accounts, 0},
+        {"true_ring_accounts", true, (int64_t)e->true_ring_accounts, 0},
+        {"flagged_accounts", true, (int64_t)e->flagged_accounts, 0},
+        {"precision", false, 0, e->precision},
+        {"recall", false, 0, e->recall},
+        {"f1", false, 0, e->f1},
+        {"rings_true", true, e->rings_true, 0},
+        {"rings_found", true, e->rings_found, 0},
+        {"pair_precision", false, 0, e->pair_precision},
+        {"pair_recall", false, 0, e->pair_recall},
+        {"b_cubed_precision", false, 0, e->b_cubed_precision},
+        {"b_cubed_recall", false, 0, e->b_cubed_recall},
+        {"ari", false, 0, e->ari},
+    };
+    memcpy(out, list, sizeof list);
+}
+
+static const rf_field RING_FIELDS[] = {
+    {.name = "ring", .title = "true ring", .kind = RF_FIELD_TEXT},
+    {.name = "size", .kind = RF_FIELD_INT},
+    {.name = "found", .kind = RF_FIELD_BOOL},
+    {.name = "flagged", .title = "flagged accounts", .kind = RF_FIELD_INT},
+    {.name = "covered", .kind = RF_FIELD_REAL, .decimals = 4},
+    {.name = "best_ring", .kind = RF_FIELD_INT},
+    {.name = "best_flagged", .kind = RF_FIELD_BOOL},
+    {.name = "best_piece", .title = "largest piece", .kind = RF_FIELD_REAL, .decimals = 4},
+    {.name = "purity", .title = "its purity", .kind = RF_FIELD_REAL, .decimals = 4},
+};
+
+static double part_of(uint32_t part, uint32_t whole)
+{
+    return whole == 0 ? 0 : (double)part / (double)whole;
+}
+
+static rf_status write_rings(rf_format format, const truth_table *table, const rf_evaluation *e,
+                             rf_error *err)
+{
+    rf_sheet *sheet = NULL;
+    rf_sheet_options options = {
+        .file = stdout, .format = format, .none = "The truth names no rings."};
+    rf_status status = rf_sheet_start(&options, RING_FIELDS,
+                                      sizeof RING_FIELDS / sizeof RING_FIELDS[0], &sheet, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < table->names; i++) {
+        const rf_true_ring *ring = &e->ring[i];
+        if (ring->size == 0) {
+            continue; /* none of it is in the database */
+        }
+        rf_sheet_text(sheet, table->name[i]);
+        rf_sheet_int(sheet, ring->size);
+        rf_sheet_bool(sheet, ring->found);
+        rf_sheet_int(sheet, ring->flagged);
+        rf_sheet_real(sheet, part_of(ring->covered, ring->size));
+        if (ring->best_ring == 0) {
+            rf_sheet_null(sheet);
+        } else {
+            rf_sheet_int(sheet, ring->best_ring);
+        }
+        rf_sheet_bool(sheet, ring->best_flagged);
+        rf_sheet_real(sheet, part_of(ring->best_shared, ring->size));
+        rf_sheet_real(sheet, part_of(ring->best_shared, ring->best_size));
+    }
+    return rf_sheet_end(sheet, err);
+}
+
+static void write_ring_json(rf_json *json, const char *name, const rf_true_ring *ring)
+{
+    rf_json_object(json);
+    rf_json_key(json, "ring");
+    rf_json_string(json, name);
+    rf_json_key(json, "size");
+    rf_json_int(json, ring->size);
+    rf_json_key(json, "found");
+    rf_json_bool(json, ring->found);
+    rf_json_key(json, "flagged");
+    rf_json_int(json, ring->flagged);
+    rf_json_key(json, "covered");
+    rf_json_real(json, part_of(ring->covered, ring->size));
+    rf_json_key(json, "best_ring");
+    if (ring->best_ring == 0) {
+        rf_json_null(json);
+    } else {
+        rf_json_int(json, ring->best_ring);
+    }
+    rf_json_key(json, "best_flagged");
+    rf_json_bool(json, ring->best_flagged);
+    rf_json_key(json, "best_piece");
+    rf_json_real(json, part_of(ring->best_shared, ring->size));
+    rf_json_key(json, "purity");
+    rf_json_real(json, part_of(ring->best_shared, ring->best_size));
+    rf_json_object_end(json);
+}
+
+static void write_json(int64_t run, const truth_table *table, const comparison *compared,
+                       const rf_evaluation *e)
+{
+    figure figures[FIGURES];
+    rf_json json = rf_output_json();
+    list_figures(e, figures);
+    rf_json_object(&json);
+    for (size_t i = 0; i < FIGURES; i++) {
+        rf_json_key(&json, figures[i].name);
+        if (figures[i].is_count) {
+            rf_json_int(&json, figures[i].count);
+        } else {
+            rf_json_real(&json, figures[i].share);
+        }
+    }
+    rf_json_key(&json, "run");
+    rf_json_int(&json, run);
+    rf_json_key(&json, "truth_not_in_database");
+    rf_json_int(&json, compared->unknown);
+    rf_json_key(&json, "accounts_not_in_truth");
+    rf_json_int(&json, compared->ignored);
+    rf_json_key(&json, "rings");
+    rf_json_array(&json);
+    for (uint32_t i = 0; i < table->names; i++) {
+        if (e->ring[i].size > 0) {
+            write_ring_json(&json, table->name[i], &e->ring[i]);
+        }
+    }
+    rf_json_array_end(&json);
+    rf_json_object_end(&json);
+    rf_json_finish(&json);
+}
+
+static void write_csv(const rf_evaluation *e)
+{
+    figure figures[FIGURES];
+    rf_csv csv = rf_csv_to_file(stdout, false);
+    list_figures(e, figures);
+    for (size_t i = 0; i < FIGURES; i++) {
+        rf_csv_plain(&csv, figures[i].name);
+    }
+    rf_csv_end_row(&csv);
+    for (size_t i = 0; i < FIGURES; i++) {
+        if (figures[i].is_count) {
+            rf_csv_int(&csv, figures[i].count);
+        } else {
+            rf_csv_real(&csv, figures[i].share);
+        }
+    }
+    rf_csv_end_row(&csv);
+}
+
+static void write_for_people(const rf_evaluation *e)
+{
+    rf_text line = {0};
+    rf_words_count(&line, (int64_t)e->accounts, "account", "accounts");
+    rf_text_add(&line, " compared, ");
+    rf_words_number(&line, (int64_t)e->true_ring_accounts);
+    rf_text_add(&line, " of them in true rings; ");
+    rf_words_number(&line, (int64_t)e->flagged_accounts);
+    rf_text_add(&line, " were flagged, ");
+    rf_words_number(&line, (int64_t)e->both);
+    rf_text_add(&line, " rightly and ");
+    rf_words_number(&line, (int64_t)(e->flagged_accounts - e->both));
+    rf_text_add(&line, " wrongly.");
+    rf_paragraph(stdout, 0, rf_text_get(&line));
+    rf_text_free(&line);
+    (void)printf("\n                   precision   recall\n");
+    (void)printf("  accounts         %9.4f %8.4f   f1 %.4f\n", e->precision, e->recall, e->f1);
+    (void)printf("  pairs            %9.4f %8.4f   adjusted Rand index %.4f\n", e->pair_precision,
+                 e->pair_recall, e->ari);
+    (void)printf("  B-cubed          %9.4f %8.4f\n", e->b_cubed_precision, e->b_cubed_recall);
+    (void)printf("  rings found      %u of %u (80 %% of a ring in flagged rings that are mostly "
+                 "its own)\n",
+                 e->rings_found, e->rings_true);
+}
+
+static rf_status write_result(const rf_globals *globals, const request *asked,
+                              const truth_table *table, const comparison *compared,
+                              const rf_evaluation *e, rf_error *err)
+{
+    switch (globals->format) {
+    case RF_FORMAT_JSON:
+        write_json(asked->run, table, compared, e);
+        return RF_OK;
+    case RF_FORMAT_CSV:
+        if (asked->per_ring) {
+            return write_rings(RF_FORMAT_CSV, table, e, err);
+        }
+        write_csv(e);
+        return RF_OK;
+    case RF_FORMAT_TABLE:
+        break;
+    }
+    write_for_people(e);
+    if (!asked->per_ring) {
+        return RF_OK;
+    }
+    (void)putchar('\n');
+    return write_rings(RF_FORMAT_TABLE, table, e, err);
+}
+
+static void notices(const rf_globals *globals, const request *asked, const truth_table *table,
+                    const comparison *compared)
+{
+    if (table->rejected > 0) {
+        rf_say(globals, "%s: %lld rows could not be read and were left out", asked->truth,
+               (long long)table->rejected);
+    }
+    if (compared->unknown > 0) {
+        rf_say(globals, "%s: %lld accounts are not in the database and were ignored", asked->truth,
+               (long long)compared->unknown);
+    }
+    if (compared->ignored > 0) {
+        rf_say(globals, "%lld accounts of the database are not in the truth and were ignored",
+               (long long)compared->ignored);
+    }
+    if (asked->source != NULL && table->other_source > 0) {
+        rf_say(globals, "%s: %lld accounts in rings of another source were ignored", asked->truth,
+               (long long)table->other_source);
+    }
+}
+
+/* ---- the command ---- */
+
+static rf_status evaluate(const rf_globals *globals, request *asked, truth_table *table,
+                          comparison *compared, rf_error *err)
+{
+    rf_store *store = NULL;
+    rf_evaluation result = {0};
+    rf_status status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
+    if (status == RF_OK) {
+        status = rf_choose_run(store, asked->run_text, &asked->run, err);
+    }
+    if (status == RF_OK) {
+        status = read_truth(globals, asked, table, err);
+    }
+    if (status == RF_OK) {
+        status = one_row_each(asked->truth, table, err);
+    }
+    if (status == RF_OK) {
+        status = number_rings(table, err);
+    }
+    if (status == RF_OK) {
+        status = compare(store, asked->run, table, compared, err);
+    }
+    if (status == RF_OK) {
+        rf_evaluate_input const input = {.accounts = compared->accounts,
+                                         .truth = compared->truth,
+                                         .predicted = compared->predicted,
+                                         .true_rings = table->names,
+                                         .rings = compared->rings,
+                                         .flagged = compared->flagged};
+        status = rf_evaluate(&input, &result, err);
+    }
+    if (status == RF_OK) {
+        notices(globals, asked, table, compared);
+        status = write_result(globals, asked, table, compared, &result, err);
+    }
+    rf_evaluation_free(&result);
+    rf_store_close(store);
+    return status;
+}
+
+static rf_status split_source(request *asked, rf_error *err)
+{
+    const char *equals = asked->source == NULL ? NULL : strchr(asked->source, '=');
+    size_t length;
+    if (asked->source == NULL) {
+        return RF_OK;
+    }
+    length = equals == NULL ? 0 : (size_t)(equals - asked->source);
+    if (length == 0 || length >= sizeof asked->source_column) {
+        return rf_usage(err, &rf_command_evaluate, "--source: '%.100s' is not COLUMN=VALUE",
+                        asked->source);
+    }
+    memcpy(asked->source_column, asked->source, length);
+    asked->source_column[length] = '\0';
+    asked->source_value = equals + 1;
+    return RF_OK;
+}
+
+static rf_status read_arguments(int argc, char **argv, request *asked, rf_error *err)
+{
+    static const struct option OPTIONS[] = {{"truth", required_argument, NULL, 't'},
+                                            {"run", required_argument, NULL, 'r'},
+                                            {"map", required_argument, NULL, 'm'},
+                                            {"honest", required_argument, NULL, 'n'},
+                                            {"source", required_argument, NULL, 's'},
+                                            {"per-ring", no_argument, NULL, 'p'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            asked->truth = optarg;
+            break;
+        case 'r':
+            asked->run_text = optarg;
+            break;
+        case 'm':
+            asked->map = optarg;
+            break;
+        case 'n':
+            asked->honest = optarg;
+            break;
+        case 's':
+            asked->source = optarg;
+            break;
+        case 'p':
+            asked->per_ring = true;
+            break;
+        default:
+            return rf_usage_option(err, &rf_command_evaluate, argv, option);
+        }
+    }
+    if (optind < argc) {
+        return rf_usage(err, &rf_command_evaluate, "unexpected word '%.100s'", argv[optind]);
+    }
+    if (asked->truth == NULL) {
+        return rf_usage(err, &rf_command_evaluate, "--truth FILE.csv is missing");
+    }
+    return split_source(asked, err);
+}
+
+static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error *err)
+{
+    request asked = {0};
+    truth_table table = {0};
+    comparison compared = {0};
+    rf_status status = read_arguments(argc, argv, &asked, err);
+    if (status == RF_OK) {
+        status = evaluate(globals, &asked, &table, &compared, err);
+    }
+    rf_free(compared.truth);
+    rf_free(compared.predicted);
+    rf_free(compared.flagged);
+    truth_free(&table);
+    return status;
+}
+
+const rf_command rf_command_evaluate = {
+    .name = "evaluate",
+    .usage = "evaluate --truth FILE.csv [--run R] [--per-ring] [--map FIELD=COLUMN,...]\n"
+             "         [--honest VALUE] [--source COLUMN=VALUE]",
+    .summary = "compares a run with known truth",
+    .help =
+        "The truth is CSV or JSON Lines with account_id and ring; an empty ring or -1 is honest.\n"
+        "\n"
+        "  --run R          the run: latest (default) or its number\n"
+        "  --per-ring       also how each true ring fared (JSON always has them)\n"
+        "  --map ...        the file's own column names: --map account_id=user_id,ring=class\n"
+        "  --honest VALUE   this ring is honest, too: --honest 0\n"
+        "  --source C=V     only true rings on rows where column C is V; rings of other rows are\n"
+        "                   ignored, honest accounts are kept\n"
+        "\n"
+        "Accounts that are in the truth or in the database alone are ignored, with a notice.\n"
+        "precision, recall, f1: flagged accounts. A true ring is found when 80 % of it lies in\n"
+        "flagged rings whose majority it is. Pairs, B-cubed and the adjusted Rand index compare\n"
+        "flagged rings with true ones, every other account standing alone.\n",
+    .run = run,
+};
