@@ -23,6 +23,9 @@
 
 /* The only list of commands, in the order of use. */
 static const rf_command *const COMMANDS[] = {
+    &rf_command_rings,
+    &rf_command_ring,
+    &rf_command_query,
     NULL,
 };
 

@@ -1,0 +1,256 @@
+/* rings.c - `ringfence rings`: the rings of a run, best score first, each with the parts of its
+ * score.
+ *
+ * Workload: up to tens of thousands of rings; rows are written as they are read.
+ */
+#include "base/clock.h"
+#include "command/command.h"
+#include "command/commands.h"
+#include "command/output.h"
+#include "command/runs.h"
+#include "store/store.h"
+
+#include <getopt.h>
+#include <string.h>
+
+typedef struct choice {
+    const char *run_text;
+    int64_t run;
+    int64_t min_size;
+    int64_t limit;
+    bool flagged;
+} choice;
+
+static const char RINGS_SQL[] =
+    "SELECT ring, size, score, flagged, network, looks_like, first_created, last_created, requests,"
+    "       cells, links, link_bits, ring_key "
+    "FROM ring WHERE run = ?1 AND size >= ?2 AND flagged >= ?3 "
+    "ORDER BY score DESC, ring LIMIT ?4";
+
+static const char PARTS_SQL[] = "SELECT part, bits FROM score_part WHERE run = ?1 AND ring = ?2 "
+                                "ORDER BY abs(bits) DESC, part";
+
+enum { PROGRAMS = RF_IN_JSON | RF_IN_CSV, PEOPLE = RF_IN_TABLE };
+
+static const rf_field FIELDS[] = {
+    {.name = "ring_id", .title = "ring", .kind = RF_FIELD_INT},
+    {.name = "size", .kind = RF_FIELD_INT},
+    {.name = "score", .kind = RF_FIELD_REAL, .decimals = 1},
+    {.name = "flagged", .kind = RF_FIELD_BOOL},
+    {.name = "network_id", .title = "network", .kind = RF_FIELD_INT},
+    {.name = "looks_like", .kind = RF_FIELD_TEXT},
+    {.name = "created", .kind = RF_FIELD_TEXT, .shown = PEOPLE},
+    {.name = "first_created", .kind = RF_FIELD_TIME, .shown = PROGRAMS},
+    {.name = "last_created", .kind = RF_FIELD_TIME, .shown = PROGRAMS},
+    {.name = "requests", .kind = RF_FIELD_INT},
+    {.name = "parts", .title = "main parts of the score", .wrap = true},
+    {.name = "cells", .kind = RF_FIELD_INT, .shown = PROGRAMS},
+    {.name = "links", .kind = RF_FIELD_INT, .shown = PROGRAMS},
+    {.name = "link_bits", .kind = RF_FIELD_REAL, .decimals = 1, .shown = PROGRAMS},
+    {.name = "ring_key", .kind = RF_FIELD_TEXT, .shown = PROGRAMS},
+    {.name = "run", .kind = RF_FIELD_INT, .shown = PROGRAMS},
+};
+
+static int64_t time_at(rf_statement *statement, int column)
+{
+    return rf_column_kind(statement, column) == RF_NULL ? RF_NO_TIME
+                                                        : rf_column_int(statement, column);
+}
+
+/* The parts as an object for JSON, all of them as text for CSV, the two largest for people. */
+static rf_status write_parts(rf_sheet *sheet, rf_format format, rf_statement *parts, rf_error *err)
+{
+    enum { FOR_PEOPLE = 2 };
+    rf_text text = {0};
+    rf_json *json = rf_sheet_nested(sheet);
+    bool row = true;
+    int seen = 0;
+    rf_status status = RF_OK;
+    if (json != NULL) {
+        rf_json_object(json);
+    }
+    while ((status = rf_step(parts, &row, err)) == RF_OK && row) {
+        if (json != NULL) {
+            rf_json_key(json, rf_column_text(parts, 0));
+            rf_json_real(json, rf_column_real(parts, 1));
+        } else if (format == RF_FORMAT_CSV || seen < FOR_PEOPLE) {
+            rf_text_printf(&text, "%s%s %+.1f", seen == 0 ? "" : "; ", rf_column_text(parts, 0),
+                           rf_column_real(parts, 1));
+        }
+        seen++;
+    }
+    if (json != NULL) {
+        rf_json_object_end(json);
+        rf_sheet_nested_end(sheet);
+    } else {
+        for (size_t i = 0; format == RF_FORMAT_TABLE && i < text.length; i++) {
+            if (text.bytes[i] == '_') {
+                text.bytes[i] = ' ';
+            }
+        }
+        rf_sheet_bytes(sheet, rf_text_get(&text), text.length);
+    }
+    if (status == RF_OK && rf_text_failed(&text)) {
+        status = rf_fail_memory(err, "the list of rings");
+    }
+    rf_text_free(&text);
+    return status;
+}
+
+static void write_created(rf_sheet *sheet, int64_t first, int64_t last)
+{
+    char from[RF_TIME_TEXT];
+    char to[RF_TIME_TEXT];
+    char both[2 * RF_TIME_TEXT + 4];
+    rf_day_format(rf_day_of(first), from);
+    rf_day_format(rf_day_of(last), to);
+    (void)snprintf(both, sizeof both, strcmp(from, to) == 0 ? "%s" : "%s - %s", from, to);
+    rf_sheet_text(sheet, both);
+}
+
+static rf_status write_ring(rf_sheet *sheet, rf_format format, rf_statement *rings,
+                            rf_statement *parts, int64_t run, rf_error *err)
+{
+    rf_status status;
+    if (rf_column_int(rings, 3) != 0) {
+        rf_sheet_stress(sheet);
+    }
+    rf_sheet_int(sheet, rf_column_int(rings, 0));
+    rf_sheet_int(sheet, rf_column_int(rings, 1));
+    rf_sheet_real(sheet, rf_column_real(rings, 2));
+    rf_sheet_bool(sheet, rf_column_int(rings, 3) != 0);
+    rf_sheet_int(sheet, rf_column_int(rings, 4));
+    rf_sheet_text(sheet, rf_column_text(rings, 5));
+    write_created(sheet, time_at(rings, 6), time_at(rings, 7));
+    rf_sheet_time(sheet, time_at(rings, 6));
+    rf_sheet_time(sheet, time_at(rings, 7));
+    rf_sheet_int(sheet, rf_column_int(rings, 8));
+    rf_bind_int(parts, 1, run);
+    rf_bind_int(parts, 2, rf_column_int(rings, 0));
+    status = write_parts(sheet, format, parts, err);
+    rf_sheet_int(sheet, rf_column_int(rings, 9));
+    rf_sheet_int(sheet, rf_column_int(rings, 10));
+    rf_sheet_real(sheet, rf_column_real(rings, 11));
+    rf_sheet_text(sheet, rf_column_text(rings, 12));
+    rf_sheet_int(sheet, run);
+    return status;
+}
+
+static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
+                             const choice *asked, rf_error *err)
+{
+    rf_statement *rings = NULL;
+    rf_statement *parts = NULL;
+    bool row = true;
+    rf_status status = rf_prepare(store, RINGS_SQL, &rings, err);
+    if (status == RF_OK) {
+        status = rf_prepare(store, PARTS_SQL, &parts, err);
+    }
+    if (status == RF_OK) {
+        rf_bind_int(rings, 1, asked->run);
+        rf_bind_int(rings, 2, asked->min_size);
+        rf_bind_int(rings, 3, asked->flagged ? 1 : 0);
+        rf_bind_int(rings, 4, asked->limit);
+    }
+    while (status == RF_OK && (status = rf_step(rings, &row, err)) == RF_OK && row) {
+        status = write_ring(sheet, format, rings, parts, asked->run, err);
+    }
+    rf_statement_end(parts);
+    rf_statement_end(rings);
+    return status;
+}
+
+static rf_status list_rings(const rf_globals *globals, rf_store *store, const choice *asked,
+                            rf_error *err)
+{
+    char none[160];
+    rf_sheet *sheet = NULL;
+    rf_sheet_options options = {.file = stdout, .format = globals->format, .none = none};
+    rf_status status;
+    (void)snprintf(none, sizeof none,
+                   asked->min_size > 1 ? "Run %lld found no %srings of at least %lld accounts."
+                                       : "Run %lld found no %srings.",
+                   (long long)asked->run, asked->flagged ? "flagged " : "",
+                   (long long)asked->min_size);
+    status = rf_sheet_start(&options, FIELDS, sizeof FIELDS / sizeof FIELDS[0], &sheet, err);
+    if (status == RF_OK) {
+        status = write_rings(store, sheet, globals->format, asked, err);
+    }
+    if (status != RF_OK) {
+        rf_sheet_drop(sheet);
+        return status;
+    }
+    if (rf_sheet_count(sheet) > 0 && globals->format == RF_FORMAT_TABLE) {
+        rf_say(globals, "Scores are in bits. One ring in full: ringfence ring ID");
+    }
+    return rf_sheet_end(sheet, err);
+}
+
+static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *err)
+{
+    static const struct option OPTIONS[] = {{"run", required_argument, NULL, 'r'},
+                                            {"min-size", required_argument, NULL, 'm'},
+                                            {"limit", required_argument, NULL, 'l'},
+                                            {"flagged", no_argument, NULL, 'f'},
+                                            {NULL, 0, NULL, 0}};
+    rf_status status = RF_OK;
+    int option;
+    *asked = (choice){.limit = -1, .min_size = 1};
+    while (status == RF_OK && (option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
+        switch (option) {
+        case 'r':
+            asked->run_text = optarg;
+            break;
+        case 'm':
+            status = rf_option_int("--min-size", optarg, 1, INT32_MAX, &asked->min_size, err);
+            break;
+        case 'l':
+            status = rf_option_int("--limit", optarg, 0, INT32_MAX, &asked->limit, err);
+            break;
+        case 'f':
+            asked->flagged = true;
+            break;
+        default:
+            status = rf_usage_option(err, &rf_command_rings, argv, option);
+        }
+    }
+    if (status == RF_OK && optind < argc) {
+        status = rf_usage(err, &rf_command_rings, "unexpected argument '%s'", argv[optind]);
+    }
+    return status;
+}
+
+static rf_status run_rings(const rf_globals *globals, int argc, char **argv, rf_error *err)
+{
+    choice asked;
+    rf_store *store = NULL;
+    rf_status status = read_arguments(argc, argv, &asked, err);
+    if (status == RF_OK) {
+        status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
+    }
+    if (status == RF_OK) {
+        status = rf_choose_run(store, asked.run_text, &asked.run, err);
+    }
+    if (status == RF_OK) {
+        status = list_rings(globals, store, &asked, err);
+    }
+    rf_store_close(store);
+    return status;
+}
+
+const rf_command rf_command_rings = {
+    .name = "rings",
+    .usage = "rings [--run R] [--min-size N] [--flagged] [--limit N]",
+    .summary = "lists the rings of a run, best score first",
+    .help = "  --run R        a run's number, or latest (default)\n"
+            "  --min-size N   only rings of at least N accounts\n"
+            "  --flagged      only flagged rings\n"
+            "  --limit N      at most N rings\n"
+            "\n"
+            "The score is in bits and is the sum of its parts; positive parts speak for one\n"
+            "operator, negative ones for honest people. Ring numbers belong to their run; the\n"
+            "ring_key (json, csv) outlives it.\n"
+            "\n"
+            "example: ringfence rings --flagged --format json\n",
+    .run = run_rings,
+};
