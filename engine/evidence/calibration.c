@@ -14,7 +14,7 @@ rf_evidence_settings rf_evidence_defaults(void)
         .prior_bits = NAN,
         .threshold_bits = 0,
         .pair_cap = 1000,
-        .common_share = 0.01,
+        .common_share = 0.004,
         .star_from = 0.5,
         .seed = 1,
     };
@@ -168,21 +168,51 @@ typedef struct bucket_counts {
     uint64_t groups, examined, corroborated;
 } bucket_counts;
 
+/* Pairs that share family f and some h: of these, how many share a third family g as well. */
+typedef struct third_counts {
+    uint64_t ties[RF_MAX_FAMILIES][RF_MAX_FAMILIES];  /* [f][g]: share f and an h other than g */
+    uint64_t third[RF_MAX_FAMILIES][RF_MAX_FAMILIES]; /* of these, share g */
+} third_counts;
+
 typedef struct value_task {
     const rf_population *p;
     rf_calibration *c;
     bucket_counts *counts; /* [worker][signal][bucket] */
+    third_counts *thirds;  /* [worker] */
 } value_task;
 
-static bool examine(const value_task *task, uint32_t family, uint32_t a, uint32_t b,
-                    uint64_t *examined, uint64_t *corroborated)
+typedef struct pair_counts {
+    uint64_t examined, corroborated;
+} pair_counts;
+
+static void count_thirds(const rf_population *p, third_counts *thirds, uint32_t family,
+                         uint64_t shared)
 {
-    if (!rf_pair_tells(task->p, task->c, family, a, b)) {
-        return false;
+    uint64_t const others = shared & ~(UINT64_C(1) << family);
+    for (uint32_t g = 0; g < p->families; g++) {
+        uint64_t const this = UINT64_C(1) << g;
+        if (g != family && (others & ~this) != 0) {
+            thirds->ties[family][g]++;
+            thirds->third[family][g] += (others & this) != 0;
+        }
     }
-    (*examined)++;
-    *corroborated += rf_corroborates(task->c, rf_shared_families(task->p, task->c, a, b), family);
-    return true;
+}
+
+static void examine(const value_task *task, third_counts *thirds, uint32_t family, uint32_t a,
+                    uint32_t b, pair_counts *counts)
+{
+    uint64_t shared;
+    if (!rf_pair_tells(task->p, task->c, family, a, b)) {
+        return;
+    }
+    shared = rf_shared_families(task->p, task->c, a, b);
+    counts->examined++;
+    if (rf_corroborates(task->c, shared, family)) {
+        counts->corroborated++;
+        if (!task->c->one_family) {
+            count_thirds(task->p, thirds, family, shared);
+        }
+    }
 }
 
 /* A key of the group that knows its holders but not its value. */
@@ -195,28 +225,31 @@ static uint64_t group_key(const value_task *task, uint32_t signal_row, const uin
     return rf_mix2(key, task->p->identity[holders[n - 1]]);
 }
 
-static void examine_group(const value_task *task, uint32_t group, uint64_t *examined,
-                          uint64_t *corroborated)
+static pair_counts examine_group(const value_task *task, third_counts *thirds, uint32_t group)
 {
     const rf_signal *signal = rf_group_signal(task->p, group);
     const uint32_t *holders = rf_group_holders(task->p, group);
     uint32_t const n = rf_group_size(task->p, group);
+    uint32_t const samples = rf_sampled_pairs(n);
+    pair_counts counts = {0};
+    uint64_t key;
     if (n <= RF_ALL_PAIRS_UP_TO) {
         for (uint32_t i = 0; i + 1 < n; i++) {
             for (uint32_t j = i + 1; j < n; j++) {
-                (void)examine(task, signal->family, holders[i], holders[j], examined, corroborated);
+                examine(task, thirds, signal->family, holders[i], holders[j], &counts);
             }
         }
-        return;
+        return counts;
     }
-    uint64_t const key = group_key(task, (uint32_t)signal->row, holders, n);
-    for (uint32_t k = 0; k < RF_SAMPLED_PAIRS; k++) {
+    key = group_key(task, (uint32_t)signal->row, holders, n);
+    for (uint32_t k = 0; k < samples; k++) {
         uint64_t const draw = rf_mix2(key, k);
         uint32_t const i = (uint32_t)((draw & UINT32_MAX) * n >> 32);
         uint32_t const step = 1 + (uint32_t)((draw >> 32) * (n - 1) >> 32);
         uint32_t const j = (uint32_t)(((uint64_t)i + step) % n);
-        (void)examine(task, signal->family, holders[i], holders[j], examined, corroborated);
+        examine(task, thirds, signal->family, holders[i], holders[j], &counts);
     }
+    return counts;
 }
 
 static rf_status examine_values(void *context, size_t block, size_t first, size_t end,
@@ -230,31 +263,47 @@ static rf_status examine_values(void *context, size_t block, size_t first, size_
         bucket_counts *counts =
             task->counts + ((size_t)worker * p->signals + p->value_signal[v]) * RF_BUCKETS;
         for (uint32_t g = p->value_group_start[v]; g < p->value_group_start[v + 1]; g++) {
-            uint64_t examined = 0;
-            uint64_t corroborated = 0;
             uint32_t const n = rf_group_size(p, g);
             bucket_counts *bucket = counts + rf_bucket_of(n);
-            examine_group(task, g, &examined, &corroborated);
+            pair_counts const seen = examine_group(task, &task->thirds[worker], g);
             bucket->groups++;
-            bucket->examined += examined;
-            bucket->corroborated += corroborated;
-            task->c->examined[v] += (uint32_t)examined;
-            task->c->corroborated[v] += (uint32_t)corroborated;
+            bucket->examined += seen.examined;
+            bucket->corroborated += seen.corroborated;
+            task->c->examined[v] += (uint32_t)seen.examined;
+            task->c->corroborated[v] += (uint32_t)seen.corroborated;
             task->c->full_groups[v] += n <= RF_ALL_PAIRS_UP_TO;
         }
     }
     return RF_OK;
 }
 
-/* Adds the workers' counts and draws each bucket towards its signal's rate. */
+/* A real tie that shares f is corroborated unless every other family fails to show. */
+static void finish_sensitivity(const rf_population *p, rf_calibration *c,
+                               const third_counts *thirds, unsigned threads)
+{
+    for (uint32_t f = 0; f < p->families; f++) {
+        double missed = 1;
+        for (uint32_t g = 0; g < p->families; g++) {
+            double ties = 0;
+            double third = 0;
+            for (unsigned w = 0; w < threads; w++) {
+                ties += (double)thirds[w].ties[f][g];
+                third += (double)thirds[w].third[f][g];
+            }
+            missed *= g == f ? 1 : 1 - (third + 0.5) / (ties + 1);
+        }
+        c->sensitivity[f] = c->one_family ? 1 : fmax(1 - missed, RF_SENSITIVITY_LEAST);
+    }
+}
+
+/* Adds the workers' counts and draws each bucket towards the one before it. */
 static void finish_buckets(const rf_population *p, rf_calibration *c, const bucket_counts *counts,
                            unsigned threads)
 {
     for (uint32_t s = 0; s < p->signals; s++) {
         double const chance = c->by_chance[p->signal[s].family];
-        double examined = 0;
-        double corroborated = 0;
-        double rate;
+        double const sensitivity = c->sensitivity[p->signal[s].family];
+        double rate = 0.5 * sensitivity; /* before anything is seen */
         for (uint32_t k = 0; k < RF_BUCKETS; k++) {
             rf_bucket *bucket = &c->bucket[s][k];
             for (unsigned w = 0; w < threads; w++) {
@@ -263,15 +312,9 @@ static void finish_buckets(const rf_population *p, rf_calibration *c, const buck
                 bucket->examined += part->examined;
                 bucket->corroborated += part->corroborated;
             }
-            examined += (double)bucket->examined;
-            corroborated += (double)bucket->corroborated;
-        }
-        rate = (corroborated + 0.5) / (examined + 1);
-        for (uint32_t k = 0; k < RF_BUCKETS; k++) {
-            rf_bucket *bucket = &c->bucket[s][k];
-            double const seen = ((double)bucket->corroborated + RF_BUCKET_WEIGHT * rate) /
-                                ((double)bucket->examined + RF_BUCKET_WEIGHT);
-            bucket->reliability = seen > chance ? seen - chance : 0;
+            rate = ((double)bucket->corroborated + RF_BUCKET_WEIGHT * rate) /
+                   ((double)bucket->examined + RF_BUCKET_WEIGHT);
+            bucket->reliability = fmin(fmax(rate - chance, 0) / sensitivity, RF_RELIABILITY_MAX);
         }
     }
 }
@@ -280,16 +323,21 @@ static rf_status learn_values(const rf_population *p, rf_calibration *c, unsigne
                               rf_error *err)
 {
     value_task task = {
-        p, c, rf_alloc((size_t)threads * (p->signals + 1) * RF_BUCKETS, sizeof(bucket_counts))};
+        .p = p,
+        .c = c,
+        .counts = rf_alloc((size_t)threads * (p->signals + 1) * RF_BUCKETS, sizeof(bucket_counts)),
+        .thirds = rf_alloc(threads, sizeof(third_counts)),
+    };
     rf_status status;
-    if (task.counts == NULL) {
-        return rf_fail_memory(err, "the calibration");
-    }
-    status = rf_parallel(threads, p->values, VALUE_GRAIN, examine_values, &task, err);
+    status = task.counts == NULL || task.thirds == NULL
+                 ? rf_fail_memory(err, "the calibration")
+                 : rf_parallel(threads, p->values, VALUE_GRAIN, examine_values, &task, err);
     if (status == RF_OK) {
+        finish_sensitivity(p, c, task.thirds, threads);
         finish_buckets(p, c, task.counts, threads);
     }
     rf_free(task.counts);
+    rf_free(task.thirds);
     return status;
 }
 

@@ -2,12 +2,16 @@
  *
  * Corroboration: among pairs of accounts that share a value, which fraction also shares something
  * of another family? Pairs for which no other family is known on both sides say nothing. From the
- * rate among random pairs we know what chance would corroborate, and take it off. bucket (signal,
- * n): all examined pairs of groups with n holders (rf_bucket_of), drawn towards the signal's own
- * rate by RF_BUCKET_WEIGHT pseudo-pairs; value: its own examined pairs, pooled over its days, drawn
- * towards the bucket (rf_reliability). A group above `common` holders does not corroborate: so many
- * share it that it tells nothing. Where one family alone is known, another *value* of that family
- * corroborates instead.
+ * rate among random pairs we know what chance would corroborate, and take it off. From pairs that
+ * share two families, which are nearly all real ties, we know how often a real tie shows a third: a
+ * tie is corroborated only so often (its sensitivity), and the rate is divided by it. This is the
+ * capture-recapture argument of Lincoln and Petersen, with families as the traps.
+ *   bucket (signal, n): all examined pairs of groups with n holders (rf_bucket_of), drawn towards
+ * the bucket of the next fewer holders by RF_BUCKET_WEIGHT pseudo-pairs: what little is known of
+ *     very common values is taken from less common ones;
+ *   value: its own examined pairs, pooled over its days, drawn towards the bucket (rf_reliability).
+ * A group above `common` holders does not corroborate: so many share it that it tells nothing.
+ * Where one family alone is known, another *value* of that family corroborates instead.
  *
  * Invariant: nothing here depends on the order or the text of values; samples are drawn by account
  * identities. Cost: at most 60 list intersections a group, in parallel over values.
@@ -19,6 +23,8 @@
 #include "store/population.h"
 
 #define RF_BUCKET_WEIGHT 4.0
+/* Sensitivity is not taken to be lower than this: rates are multiplied by 4 at most. */
+#define RF_SENSITIVITY_LEAST 0.25
 
 typedef struct rf_evidence_settings {
     double prior_bits;     /* L0; NAN: -log2(number of accounts) */
@@ -44,9 +50,10 @@ typedef struct rf_calibration {
     uint32_t common;                   /* groups above so many holders do not corroborate */
     bool one_family;                   /* a single family is known: values corroborate each other */
     double by_chance[RF_MAX_FAMILIES]; /* rate among random pairs, of families other than f */
-    rf_bucket (*bucket)[RF_BUCKETS];   /* by signal */
-    uint32_t *examined, *corroborated; /* by value, pooled over its days */
-    uint32_t *full_groups;             /* by value: groups in which every pair was examined */
+    double sensitivity[RF_MAX_FAMILIES]; /* how often a real tie that shares f is corroborated */
+    rf_bucket (*bucket)[RF_BUCKETS];     /* by signal */
+    uint32_t *examined, *corroborated;   /* by value, pooled over its days */
+    uint32_t *full_groups;               /* by value: groups in which every pair was examined */
 } rf_calibration;
 
 /* On success the caller owns *calibration (rf_calibration_free). */

@@ -48,10 +48,11 @@ void rf_pair_sum(const rf_signal *signals, const rf_calibration *calibration, ui
         bool const own = (tells >> family & 1) != 0;
         uint32_t const own_pairs = own ? shared->full_groups : 0;
         uint32_t const own_hits = (corroborated >> family & 1) != 0 ? own_pairs : 0;
-        shared->reliability = rf_reliability(
-            shared->examined - own_pairs, shared->corroborated - own_hits, c->by_chance[family],
-            c->bucket[shared->signal][rf_bucket_of(shared->fewest)].reliability,
-            c->settings.prior_bits);
+        shared->reliability =
+            rf_reliability(shared->examined - own_pairs, shared->corroborated - own_hits,
+                           c->by_chance[family], c->sensitivity[family],
+                           c->bucket[shared->signal][rf_bucket_of(shared->fewest)].reliability,
+                           c->settings.prior_bits);
         shared->alone = rf_worth(shared->reliability, c->settings.prior_bits);
     }
     sort_shared(evidence->shared, evidence->count);
@@ -146,17 +147,18 @@ rf_bits rf_group_bound(const rf_population *population, const rf_calibration *ca
     const rf_calibration *c = calibration;
     uint32_t const value = population->group_value[group];
     uint32_t const signal = population->value_signal[value];
-    double const chance = c->by_chance[population->signal[signal].family];
+    uint32_t const family = population->signal[signal].family;
+    double const chance = c->by_chance[family];
+    double const sensitivity = c->sensitivity[family];
     double const bucket =
         c->bucket[signal][rf_bucket_of(rf_group_size(population, group))].reliability;
     uint32_t const full = c->full_groups[value];
     uint32_t const others = c->examined[value] > full ? c->examined[value] - full : 0;
-    /* Leaving a pair out takes at most `full` from examined and nothing from corroborated. */
-    double const left_out =
-        rf_reliability(others, c->corroborated[value], chance, bucket, c->settings.prior_bits);
-    double const whole = rf_reliability(c->examined[value], c->corroborated[value], chance, bucket,
-                                        c->settings.prior_bits);
-    return rf_worth(left_out > whole ? left_out : whole, c->settings.prior_bits);
+    /* Leaving a pair out takes at most `full` from examined and, at best, nothing from
+     * corroborated; reliability falls with the one and rises with the other. */
+    double const left_out = rf_reliability(others, c->corroborated[value], chance, sensitivity,
+                                           bucket, c->settings.prior_bits);
+    return rf_worth(left_out, c->settings.prior_bits);
 }
 
 double rf_group_reliability(const rf_population *population, const rf_calibration *calibration,
@@ -167,6 +169,7 @@ double rf_group_reliability(const rf_population *population, const rf_calibratio
     uint32_t const signal = population->value_signal[value];
     return rf_reliability(
         c->examined[value], c->corroborated[value], c->by_chance[population->signal[signal].family],
+        c->sensitivity[population->signal[signal].family],
         c->bucket[signal][rf_bucket_of(rf_group_size(population, group))].reliability,
         c->settings.prior_bits);
 }

@@ -29,7 +29,8 @@ static inline rf_bits rf_bits_from(double bits)
 
 enum {
     RF_ALL_PAIRS_UP_TO = 11, /* in groups of up to so many holders every pair is examined */
-    RF_SAMPLED_PAIRS = 60,   /* in larger ones so many */
+    RF_SAMPLED_PAIRS = 60,   /* in larger ones at least so many, */
+    RF_SAMPLED_MOST = 2000,  /* two for each holder, and at most so many */
     RF_SHRINKAGE = 8,        /* pseudo-pairs that draw a value towards its bucket */
     RF_BUCKETS = 36          /* 2..7 singly, then powers of two */
 };
@@ -50,18 +51,30 @@ static inline uint32_t rf_bucket_to(uint32_t bucket)
     return bucket < 6 ? bucket + 2 : (bucket >= 34 ? UINT32_MAX : (1U << (bucket - 2)) - 1);
 }
 
-/* The reliability of a value: what was seen inside it (corroborated of examined pairs, less what
- * chance corroborates), drawn towards its bucket's reliability; within [2^prior, 0.95]. */
-static inline double rf_reliability(double examined, double corroborated, double by_chance,
-                                    double bucket, double prior_bits)
+/* How many pairs of a group are examined when not all are. Common values need more: what matters
+ * is whether one pair in a hundred or one in ten thousand is a tie. */
+static inline uint32_t rf_sampled_pairs(uint32_t holders)
 {
-    double const seen = corroborated - by_chance * examined;
-    double p = (seen + RF_SHRINKAGE * bucket) / (examined + RF_SHRINKAGE);
+    uint32_t const pairs = holders < RF_SAMPLED_MOST / 2 ? 2 * holders : RF_SAMPLED_MOST;
+    return pairs > RF_SAMPLED_PAIRS ? pairs : RF_SAMPLED_PAIRS;
+}
+
+/* The reliability of a value: what was seen inside it (corroborated of examined pairs, less what
+ * chance corroborates, over how often a real tie is corroborated at all), drawn towards its
+ * bucket's reliability; within [2^prior, 0.95]. What a value shows beyond chance counts as far as
+ * it is significant: one standard error is taken off once more than RF_ALL_PAIRS_UP_TO holders'
+ * worth of pairs were examined. */
+static inline double rf_reliability(double examined, double corroborated, double by_chance,
+                                    double sensitivity, double bucket, double prior_bits)
+{
+    double const enough = RF_ALL_PAIRS_UP_TO * (RF_ALL_PAIRS_UP_TO - 1) / 2.0;
+    double const doubt = examined > enough ? sqrt(corroborated) : 0;
+    double const excess = corroborated - by_chance * examined - doubt;
+    double const seen = (excess > 0 ? excess : 0) / sensitivity;
+    double const p = (seen + RF_SHRINKAGE * bucket) / (examined + RF_SHRINKAGE);
     double const least = exp2(prior_bits);
-    if (!(p > least)) {
-        p = least;
-    }
-    return p < RF_RELIABILITY_MAX ? p : RF_RELIABILITY_MAX;
+    double const most = p < RF_RELIABILITY_MAX ? p : RF_RELIABILITY_MAX;
+    return most > least ? most : least;
 }
 
 /* d: what sharing a value of that reliability adds to the log odds; never negative. */

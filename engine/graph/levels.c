@@ -11,14 +11,21 @@
 rf_level_settings rf_level_defaults(void)
 {
     return (rf_level_settings){
-        .cell_resolution = 1,
-        .ring_resolution = 0.05,
-        .network_resolution = 0.005,
+        .resolution = 1,
+        .ring_density = 0,
+        .cell_factor = 10,
+        .network_factor = 0.1,
         .min_links = 2,
         .min_size = 3,
         .seed = 1,
         .iterations = 2,
     };
+}
+
+double rf_ring_density(uint32_t accounts)
+{
+    double const density = RF_RING_LINKS / (accounts < 1 ? 1 : accounts);
+    return density < RF_RING_DENSITY_MOST ? density : RF_RING_DENSITY_MOST;
 }
 
 /* ---- cleaning ---- */
@@ -101,15 +108,15 @@ static rf_status split(const rf_graph *g, uint32_t *group, uint32_t *groups, rf_
     return RF_OK;
 }
 
-/* ---- one component ---- */
+/* ---- one group of vertices ---- */
 
-/* A component with its own vertex numbers, or an aggregate of one. */
+/* A subgraph with its own vertex numbers. */
 typedef struct piece {
     uint32_t vertices;
     uint64_t edges;
     uint32_t *from, *to;
     double *weight;
-    double *mass; /* vertex weights: strengths */
+    double *mass; /* vertex weights: members */
 } piece;
 
 static void piece_free(piece *p)
@@ -134,15 +141,16 @@ static bool piece_alloc(piece *p, uint32_t vertices, uint64_t edges)
 typedef struct finder {
     const rf_graph *g;
     const rf_level_settings *settings;
-    double twice_total; /* 2m of the whole cleaned graph */
-    uint32_t *local;    /* vertex -> number inside its component */
-    rf_levels *levels;
-    uint32_t *work[3]; /* cell, ring and network of a component's vertices or communities */
+    uint32_t first_hub;
+    uint32_t *start;   /* of each group in members; groups + 1 */
+    uint32_t *members; /* vertices by group */
+    uint32_t *local;   /* vertex -> number inside its group */
+    uint32_t *work;    /* communities of one group */
 } finder;
 
-/* The subgraph of `members` (ascending), which are all of one component. */
+/* The subgraph of the vertices of one group (ascending). */
 static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t count,
-                           const uint32_t *component, piece *out, rf_error *err)
+                           const uint32_t *group, piece *out, rf_error *err)
 {
     const rf_graph *g = f->g;
     uint64_t edges = 0;
@@ -155,13 +163,10 @@ static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t co
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t const v = members[i];
+        out->mass[i] = v < f->first_hub ? 1 : 0;
         for (uint64_t k = g->start[v]; k < g->start[v + 1]; k++) {
             uint32_t const w = g->neighbour[k];
-            if (component[w] != component[v]) {
-                continue; /* peeled off */
-            }
-            out->mass[i] += (double)g->weight[k];
-            if (v < w) {
+            if (v < w && group[w] == group[v]) {
                 out->from[out->edges] = i;
                 out->to[out->edges] = f->local[w];
                 out->weight[out->edges++] = (double)g->weight[k];
@@ -171,53 +176,7 @@ static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t co
     return RF_OK;
 }
 
-/* The graph of communities: edges between two of them added up, masses too. */
-static rf_status aggregate(const piece *fine, const uint32_t *community, uint32_t communities,
-                           piece *out, rf_error *err)
-{
-    rf_graph joined = {0};
-    float *weight = rf_alloc_raw(fine->edges, sizeof *weight);
-    uint32_t *ends[2] = {rf_alloc_raw(fine->edges, sizeof(uint32_t)),
-                         rf_alloc_raw(fine->edges, sizeof(uint32_t))};
-    rf_status status = RF_OK;
-    if (weight == NULL || ends[0] == NULL || ends[1] == NULL) {
-        status = rf_fail_memory(err, "an aggregated graph");
-        goto done;
-    }
-    for (uint64_t i = 0; i < fine->edges; i++) {
-        ends[0][i] = community[fine->from[i]];
-        ends[1][i] = community[fine->to[i]];
-        weight[i] = (float)fine->weight[i];
-    }
-    status = rf_graph_build(communities, fine->edges, ends[0], ends[1], weight, &joined, err);
-    if (status == RF_OK && !piece_alloc(out, communities, joined.edges)) {
-        piece_free(out);
-        status = rf_fail_memory(err, "an aggregated graph");
-    }
-    if (status != RF_OK) {
-        goto done;
-    }
-    for (uint32_t v = 0; v < communities; v++) {
-        for (uint64_t k = joined.start[v]; k < joined.start[v + 1]; k++) {
-            if (v < joined.neighbour[k]) {
-                out->from[out->edges] = v;
-                out->to[out->edges] = joined.neighbour[k];
-                out->weight[out->edges++] = (double)joined.weight[k];
-            }
-        }
-    }
-    for (uint32_t v = 0; v < fine->vertices; v++) {
-        out->mass[community[v]] += fine->mass[v];
-    }
-done:
-    rf_graph_free(&joined);
-    rf_free(weight);
-    rf_free(ends[0]);
-    rf_free(ends[1]);
-    return status;
-}
-
-static rf_status cluster_piece(const finder *f, const piece *p, double resolution, uint64_t seed,
+static rf_status cluster_piece(const finder *f, const piece *p, double density, uint64_t seed,
                                uint32_t *community, uint32_t *communities, rf_error *err)
 {
     rf_leiden_input const input = {
@@ -227,11 +186,19 @@ static rf_status cluster_piece(const finder *f, const piece *p, double resolutio
         .to = p->to,
         .weight = p->weight,
         .vertex_weight = p->mass,
-        .resolution = resolution / f->twice_total,
+        .resolution = density,
         .seed = seed,
         .iterations = f->settings->iterations,
     };
-    if (p->vertices <= 2) { /* one community: nothing to decide at the resolutions in use */
+    double weight = 0;
+    double mass = 0;
+    for (uint64_t i = 0; i < p->edges; i++) {
+        weight = i == 0 || p->weight[i] < weight ? p->weight[i] : weight;
+    }
+    for (uint32_t v = 0; v < p->vertices; v++) {
+        mass += p->mass[v];
+    }
+    if (weight > density * mass * mass / 4) { /* any single edge is reason enough to merge all */
         memset(community, 0, p->vertices * sizeof *community);
         *communities = p->vertices == 0 ? 0 : 1;
         return RF_OK;
@@ -239,120 +206,62 @@ static rf_status cluster_piece(const finder *f, const piece *p, double resolutio
     return rf_leiden(&input, community, communities, err);
 }
 
-/* Clusters one component at the three levels and hands out numbers from the running counts. */
-static rf_status find_in_component(finder *f, const uint32_t *members, uint32_t count,
-                                   const uint32_t *component, rf_error *err)
-{
-    double const resolution[3] = {f->settings->cell_resolution, f->settings->ring_resolution,
-                                  f->settings->network_resolution};
-    uint32_t communities[3] = {0};
-    uint64_t const seed = rf_mix2(f->settings->seed, members[0]);
-    piece current = {0};
-    rf_status status = cut_piece(f, members, count, component, &current, err);
-    for (int level = 0; level < 3 && status == RF_OK; level++) {
-        status = cluster_piece(f, &current, resolution[level], seed, f->work[level],
-                               &communities[level], err);
-        if (status == RF_OK && level < 2) {
-            piece next = {0};
-            status = aggregate(&current, f->work[level], communities[level], &next, err);
-            piece_free(&current);
-            current = next;
-        }
-    }
-    piece_free(&current);
-    if (status != RF_OK) {
-        return status;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t const cell = f->work[0][i];
-        uint32_t const ring = f->work[1][cell];
-        f->levels->cell[members[i]] = f->levels->cells + cell;
-        f->levels->ring[members[i]] = f->levels->rings + ring;
-        f->levels->network[members[i]] = f->levels->networks + f->work[2][ring];
-    }
-    f->levels->cells += communities[0];
-    f->levels->rings += communities[1];
-    f->levels->networks += communities[2];
-    return RF_OK;
-}
+/* ---- all groups ---- */
 
-/* ---- all components ---- */
-
-/* Vertices ordered by component: members[start[c] .. start[c + 1]) are those of component c. */
-static void order_by_component(const uint32_t *component, uint32_t vertices, uint32_t components,
-                               uint32_t *start, uint32_t *members, uint32_t *local)
+/* Vertices ordered by group: members[start[c] .. start[c + 1]) are those of group c. */
+static void order_by_group(finder *f, const uint32_t *group, uint32_t groups)
 {
-    memset(start, 0, ((size_t)components + 1) * sizeof *start);
+    uint32_t const vertices = f->g->vertices;
+    memset(f->start, 0, ((size_t)groups + 1) * sizeof *f->start);
     for (uint32_t v = 0; v < vertices; v++) {
-        if (component[v] != RF_NO_COMMUNITY) {
-            start[component[v] + 1]++;
+        if (group[v] != RF_NO_COMMUNITY) {
+            f->start[group[v] + 1]++;
         }
     }
-    for (uint32_t c = 0; c < components; c++) {
-        start[c + 1] += start[c];
+    for (uint32_t c = 0; c < groups; c++) {
+        f->start[c + 1] += f->start[c];
     }
     for (uint32_t v = 0; v < vertices; v++) {
-        if (component[v] != RF_NO_COMMUNITY) {
-            members[start[component[v]]++] = v;
+        if (group[v] != RF_NO_COMMUNITY) {
+            f->members[f->start[group[v]]++] = v;
         }
     }
-    memmove(start + 1, start, components * sizeof *start);
-    start[0] = 0;
-    for (uint32_t c = 0; c < components; c++) {
-        for (uint32_t i = start[c]; i < start[c + 1]; i++) {
-            local[members[i]] = i - start[c];
+    memmove(f->start + 1, f->start, groups * sizeof *f->start);
+    f->start[0] = 0;
+    for (uint32_t c = 0; c < groups; c++) {
+        for (uint32_t i = f->start[c]; i < f->start[c + 1]; i++) {
+            f->local[f->members[i]] = i - f->start[c];
         }
     }
 }
 
-static double mass_of(const rf_graph *g, const uint32_t *component)
+/* Clusters every group by itself: level[v] is the community of v, numbered over all groups. */
+static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t groups, double density,
+                                const char *what, uint32_t *level, rf_error *err)
 {
-    double sum = 0;
-    for (uint32_t v = 0; v < g->vertices; v++) {
-        for (uint64_t i = g->start[v]; i < g->start[v + 1]; i++) {
-            if (component[v] != RF_NO_COMMUNITY && component[g->neighbour[i]] == component[v]) {
-                sum += (double)g->weight[i];
-            }
-        }
-    }
-    return sum > 0 ? sum : 1;
-}
-
-static rf_status cluster_components(finder *f, uint32_t *component, uint32_t components,
-                                    uint32_t min_size, rf_error *err)
-{
-    uint32_t const n = f->g->vertices;
-    uint32_t *start = rf_alloc((size_t)components + 1, sizeof *start);
-    uint32_t *members = rf_alloc_raw(n, sizeof *members);
+    uint32_t total = 0;
     rf_progress progress;
     rf_status status = RF_OK;
-    f->local = rf_alloc_raw(n, sizeof *f->local);
-    for (int i = 0; i < 3; i++) {
-        f->work[i] = rf_alloc_raw(n, sizeof *f->work[i]);
-    }
-    rf_progress_start(&progress, "finding communities", n);
-    if (start == NULL || members == NULL || f->local == NULL || f->work[0] == NULL ||
-        f->work[1] == NULL || f->work[2] == NULL) {
-        status = rf_fail_memory(err, "the communities");
-        goto done;
-    }
-    order_by_component(component, n, components, start, members, f->local);
-    f->twice_total = mass_of(f->g, component);
-    for (uint32_t c = 0; c < components && status == RF_OK; c++) {
-        uint32_t const size = start[c + 1] - start[c];
-        rf_progress_show(&progress, start[c]);
-        if (size >= min_size) {
-            status = find_in_component(f, members + start[c], size, component, err);
+    order_by_group(f, group, groups);
+    rf_progress_start(&progress, what, f->start[groups]);
+    for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
+        const uint32_t *members = f->members + f->start[c];
+        uint32_t const count = f->start[c + 1] - f->start[c];
+        uint32_t communities = 0;
+        piece current = {0};
+        rf_progress_show(&progress, f->start[c]);
+        status = cut_piece(f, members, count, group, &current, err);
+        if (status == RF_OK) {
+            status = cluster_piece(f, &current, density, rf_mix2(f->settings->seed, members[0]),
+                                   f->work, &communities, err);
         }
+        for (uint32_t i = 0; i < count && status == RF_OK; i++) {
+            level[members[i]] = total + f->work[i];
+        }
+        total += communities;
+        piece_free(&current);
     }
-done:
     rf_progress_end(&progress);
-    rf_free(start);
-    rf_free(members);
-    rf_free(f->local);
-    for (int i = 0; i < 3; i++) {
-        rf_free(f->work[i]);
-    }
     return status;
 }
 
@@ -411,41 +320,129 @@ static rf_status number_level(uint32_t *level, const uint32_t *ring, uint32_t ve
     return RF_OK;
 }
 
-/* A cell whose ring fell apart falls apart with it: cells are cut where rings are. */
-static rf_status cut_cells(const rf_graph *g, const uint32_t *ring, uint32_t *cell, rf_error *err)
+/* Peels and splits the rings as clustered, and drops what is left too small. */
+static rf_status clean_rings(const finder *f, uint32_t *ring, uint32_t *rings, rf_error *err)
 {
-    uint32_t parts;
-    for (uint32_t v = 0; v < g->vertices; v++) {
-        if (ring[v] == RF_NO_COMMUNITY) {
-            cell[v] = RF_NO_COMMUNITY;
-        }
+    rf_status status = peel(f->g, f->settings->min_links, ring, err);
+    if (status == RF_OK) {
+        status = split(f->g, ring, rings, err);
     }
-    return split(g, cell, &parts, err);
+    if (status == RF_OK) {
+        status = drop_small(ring, f->g->vertices, *rings, f->first_hub, f->settings->min_size, err);
+    }
+    return status;
 }
 
-static rf_status clean_rings(finder *f, uint32_t first_hub, rf_error *err)
+/* ---- networks ---- */
+
+/* The graph of rings: the evidence between two of them added up; its vertices weigh their members.
+ */
+static rf_status join_rings(const finder *f, const uint32_t *ring, uint32_t rings, double density,
+                            uint32_t *network_of, rf_error *err)
 {
-    rf_levels *l = f->levels;
+    const rf_graph *g = f->g;
+    rf_graph joined = {0};
+    piece p = {0};
+    uint64_t edges = 0;
+    uint32_t networks = 0;
+    uint32_t *from = rf_alloc_raw(g->edges, sizeof *from);
+    uint32_t *to = rf_alloc_raw(g->edges, sizeof *to);
+    float *weight = rf_alloc_raw(g->edges, sizeof *weight);
+    rf_status status = RF_OK;
+    if (from == NULL || to == NULL || weight == NULL) {
+        status = rf_fail_memory(err, "the networks");
+        goto done;
+    }
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        for (uint64_t k = g->start[v]; k < g->start[v + 1] && ring[v] != RF_NO_COMMUNITY; k++) {
+            uint32_t const w = g->neighbour[k];
+            if (v < w && ring[w] != RF_NO_COMMUNITY && ring[w] != ring[v]) {
+                from[edges] = ring[v];
+                to[edges] = ring[w];
+                weight[edges++] = g->weight[k];
+            }
+        }
+    }
+    status = rf_graph_build(rings, edges, from, to, weight, &joined, err);
+    if (status == RF_OK && !piece_alloc(&p, rings, joined.edges)) {
+        status = rf_fail_memory(err, "the networks");
+    }
+    if (status != RF_OK) {
+        goto done;
+    }
+    for (uint32_t r = 0; r < rings; r++) {
+        for (uint64_t k = joined.start[r]; k < joined.start[r + 1]; k++) {
+            if (r < joined.neighbour[k]) {
+                p.from[p.edges] = r;
+                p.to[p.edges] = joined.neighbour[k];
+                p.weight[p.edges++] = (double)joined.weight[k];
+            }
+        }
+    }
+    for (uint32_t v = 0; v < g->vertices && v < f->first_hub; v++) {
+        if (ring[v] != RF_NO_COMMUNITY) {
+            p.mass[ring[v]] += 1;
+        }
+    }
+    status = cluster_piece(f, &p, density, f->settings->seed, network_of, &networks, err);
+done:
+    piece_free(&p);
+    rf_graph_free(&joined);
+    rf_free(from);
+    rf_free(to);
+    rf_free(weight);
+    return status;
+}
+
+static rf_status find_networks(const finder *f, const uint32_t *ring, uint32_t rings,
+                               double density, uint32_t *network, rf_error *err)
+{
+    uint32_t *network_of = rf_alloc(rings, sizeof *network_of);
+    rf_status status = network_of == NULL ? rf_fail_memory(err, "the networks")
+                                          : join_rings(f, ring, rings, density, network_of, err);
+    for (uint32_t v = 0; v < f->g->vertices && status == RF_OK; v++) {
+        network[v] = ring[v] == RF_NO_COMMUNITY ? RF_NO_COMMUNITY : network_of[ring[v]];
+    }
+    rf_free(network_of);
+    return status;
+}
+
+/* ---- the three levels ---- */
+
+static rf_status find_levels(finder *f, double density, rf_levels *l, rf_error *err)
+{
     uint32_t const n = f->g->vertices;
-    uint32_t parts = 0;
-    rf_status status = peel(f->g, f->settings->min_links, l->ring, err);
+    uint32_t groups = 0;
+    uint32_t *component = l->cell; /* until cells are known */
+    rf_status status;
+    memset(component, 0, n * sizeof *component);
+    status = peel(f->g, f->settings->min_links, component, err); /* all of one group at first */
     if (status == RF_OK) {
-        status = split(f->g, l->ring, &parts, err);
+        status = split(f->g, component, &groups, err);
     }
     if (status == RF_OK) {
-        status = drop_small(l->ring, n, parts, first_hub, f->settings->min_size, err);
+        status = cluster_groups(f, component, groups, density, "finding rings", l->ring, err);
     }
     if (status == RF_OK) {
-        status = cut_cells(f->g, l->ring, l->cell, err);
+        status = clean_rings(f, l->ring, &groups, err);
     }
     if (status == RF_OK) {
-        status = number_level(l->network, l->ring, n, first_hub, &l->networks, err);
+        memset(l->cell, 0xff, n * sizeof *l->cell);
+        status = cluster_groups(f, l->ring, groups, density * f->settings->cell_factor,
+                                "finding cells", l->cell, err);
     }
     if (status == RF_OK) {
-        status = number_level(l->cell, l->ring, n, first_hub, &l->cells, err);
+        status = find_networks(f, l->ring, groups, density * f->settings->network_factor,
+                               l->network, err);
     }
     if (status == RF_OK) {
-        status = number_level(l->ring, l->ring, n, first_hub, &l->rings, err);
+        status = number_level(l->network, l->ring, n, f->first_hub, &l->networks, err);
+    }
+    if (status == RF_OK) {
+        status = number_level(l->cell, l->ring, n, f->first_hub, &l->cells, err);
+    }
+    if (status == RF_OK) {
+        status = number_level(l->ring, l->ring, n, f->first_hub, &l->rings, err);
     }
     return status;
 }
@@ -453,35 +450,29 @@ static rf_status clean_rings(finder *f, uint32_t first_hub, rf_error *err)
 rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
                          const rf_level_settings *settings, rf_levels *levels, rf_error *err)
 {
-    uint32_t const n = graph->vertices;
-    finder f = {.g = graph, .settings = settings, .levels = levels};
-    uint32_t *component = rf_alloc(n, sizeof *component);
-    uint32_t components = 0;
-    rf_status status = RF_OK;
-    *levels = (rf_levels){0};
-    levels->cell = rf_alloc_raw(n, sizeof *levels->cell);
-    levels->ring = rf_alloc_raw(n, sizeof *levels->ring);
-    levels->network = rf_alloc_raw(n, sizeof *levels->network);
-    if (component == NULL || levels->cell == NULL || levels->ring == NULL ||
-        levels->network == NULL) {
+    size_t const n = graph->vertices;
+    finder f = {.g = graph,
+                .settings = settings,
+                .first_hub = first_hub,
+                .start = rf_alloc(n + 2, sizeof *f.start),
+                .members = rf_alloc_raw(n, sizeof *f.members),
+                .local = rf_alloc_raw(n, sizeof *f.local),
+                .work = rf_alloc_raw(n, sizeof *f.work)};
+    rf_status status;
+    *levels = (rf_levels){.cell = rf_alloc_raw(n, sizeof *levels->cell),
+                          .ring = rf_alloc_raw(n, sizeof *levels->ring),
+                          .network = rf_alloc_raw(n, sizeof *levels->network)};
+    if (f.start == NULL || f.members == NULL || f.local == NULL || f.work == NULL ||
+        levels->cell == NULL || levels->ring == NULL || levels->network == NULL) {
         status = rf_fail_memory(err, "the communities");
-        goto done;
+    } else {
+        memset(levels->ring, 0xff, n * sizeof *levels->ring);
+        status = find_levels(&f, settings->ring_density * settings->resolution, levels, err);
     }
-    memset(levels->cell, 0xff, n * sizeof *levels->cell);
-    memset(levels->ring, 0xff, n * sizeof *levels->ring);
-    memset(levels->network, 0xff, n * sizeof *levels->network);
-    status = peel(graph, settings->min_links, component, err); /* all of one group 0 at first */
-    if (status == RF_OK) {
-        status = split(graph, component, &components, err);
-    }
-    if (status == RF_OK) {
-        status = cluster_components(&f, component, components, settings->min_size, err);
-    }
-    if (status == RF_OK) {
-        status = clean_rings(&f, first_hub, err);
-    }
-done:
-    rf_free(component);
+    rf_free(f.start);
+    rf_free(f.members);
+    rf_free(f.local);
+    rf_free(f.work);
     if (status != RF_OK) {
         rf_levels_free(levels);
     }

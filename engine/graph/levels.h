@@ -1,13 +1,16 @@
 /* levels.h - three nested levels of community on a link graph: cells in rings in networks.
  *
- * The graph is cleaned, split into components, and each component is clustered by itself
- * (rf_leiden with the 2m of the whole graph, so that splitting changes nothing): cells at a fine
- * resolution, then the graph of cells at a coarse one for rings, then coarser still for networks.
- * Aggregation only merges, so cleaning comes first and again inside each ring: a member needs
- * `min_links` links to other members, and what falls apart becomes several rings.
+ * The quality is the constant Potts model with weights in bits: two groups belong together when the
+ * evidence between them is at least `density` bits for each pair of their members. Unlike
+ * modularity it has no resolution limit (Fortunato and Barthelemy 2007): whether a dozen accounts
+ * are a ring does not depend on how many other links the store holds. rings     by rf_leiden on
+ * each component of the cleaned graph at the ring density cells     by rf_leiden inside each ring,
+ * ten times as dense networks  by rf_leiden on the graph of rings, at a tenth of the density
+ * Cleaning: a member needs `min_links` links to other members of its ring; what falls apart becomes
+ * several rings. It is done before clustering, so that chains do not glue, and again after.
  *
  * Vertices from `first_hub` on are hubs (one value that joins its holders as a star): they hold a
- * community together but are never members, and an edge to a hub counts as one link.
+ * community together but are never members, have no mass, and an edge to one counts as one link.
  *
  * Invariant: a vertex that is no member has RF_NO_COMMUNITY at every level; a cell lies in one
  * ring, a ring in one network; every ring is connected and has at least `min_size` members. Cost:
@@ -21,14 +24,22 @@
 #define RF_NO_COMMUNITY UINT32_MAX
 
 typedef struct rf_level_settings {
-    double cell_resolution;    /* gamma of modularity for cells */
-    double ring_resolution;    /* and for rings */
-    double network_resolution; /* and for networks */
-    uint32_t min_links;        /* a member's links inside its ring */
-    uint32_t min_size;         /* members of a ring */
+    double resolution;     /* multiplies the densities below; 1 by default */
+    double ring_density;   /* bits a pair; 0: RF_RING_LINKS / accounts, see rf_ring_density */
+    double cell_factor;    /* cells: so many times as dense as rings */
+    double network_factor; /* networks: likewise, below 1 */
+    uint32_t min_links;    /* a member's links inside its ring */
+    uint32_t min_size;     /* members of a ring */
     uint64_t seed;
     int iterations; /* of Leiden; -1 until nothing changes */
 } rf_level_settings;
+
+/* Chance links make a random graph of constant mean degree, so their density falls as 1 / accounts;
+ * the ring density follows, at so many bits times accounts, and no more than RF_RING_DENSITY_MOST.
+ */
+#define RF_RING_LINKS 1500.0
+#define RF_RING_DENSITY_MOST 0.1
+double rf_ring_density(uint32_t accounts);
 
 rf_level_settings rf_level_defaults(void);
 

@@ -136,13 +136,13 @@ static const char *settings_json(const rf_detect_settings *s, double prior, rf_a
     const char *copy;
     rf_text_printf(&text,
                    "{\"seed\":%llu,\"prior_bits\":%.6f,\"threshold_bits\":%.6f,\"pair_cap\":%u,"
-                   "\"common_share\":%.6f,\"star_from\":%.6f,\"cell_resolution\":%g,"
-                   "\"ring_resolution\":%g,\"network_resolution\":%g,\"min_links\":%u,"
+                   "\"common_share\":%.6f,\"star_from\":%.6f,\"resolution\":%g,"
+                   "\"ring_density\":%g,\"cell_factor\":%g,\"network_factor\":%g,\"min_links\":%u,"
                    "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f}",
                    (unsigned long long)s->seed, prior, s->evidence.threshold_bits,
                    s->evidence.pair_cap, s->evidence.common_share, s->evidence.star_from,
-                   s->levels.cell_resolution, s->levels.ring_resolution,
-                   s->levels.network_resolution, s->levels.min_links, s->levels.min_size,
+                   s->levels.resolution, s->levels.ring_density, s->levels.cell_factor,
+                   s->levels.network_factor, s->levels.min_links, s->levels.min_size,
                    s->levels.iterations, s->score.prior_bits, s->score.flagged_from);
     copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
     rf_text_free(&text);
@@ -234,6 +234,9 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     rf_evidence_settings evidence = settings->evidence;
     rf_status status;
     levels.seed = settings->seed;
+    if (levels.ring_density <= 0) {
+        levels.ring_density = rf_ring_density(p->population.accounts);
+    }
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
     summary->seconds[1] = lap(p);

@@ -10,7 +10,7 @@ rf_score_settings rf_score_defaults(void)
     return (rf_score_settings){.prior_bits = 8, .flagged_from = 0};
 }
 
-typedef enum sign {
+typedef enum score_sign {
     SIGN_DEVICES,
     SIGN_PAYMENT,
     SIGN_CARD_MESH,
@@ -28,7 +28,7 @@ typedef enum sign {
     SIGN_CAPABILITIES,
     SIGN_BANNED,
     SIGNS
-} sign;
+} score_sign;
 
 typedef enum honest {
     HOUSEHOLD,
@@ -181,7 +181,7 @@ static double rest_rate(rf_trait_count all, rf_trait_count ring)
     return (having + 0.5) / (known + 1);
 }
 
-static void set_sign(judge *j, sign which, double bits, double observed, double expected)
+static void set_sign(judge *j, score_sign which, double bits, double observed, double expected)
 {
     seen *s = &j->sign[which];
     s->bits = fmin(fmax(bits, 0), sign_table[which].most);
@@ -202,7 +202,7 @@ static uint32_t family_named(const rf_population *p, const char *name)
 }
 
 /* Members bound by a family against how common such binding is in the rest. */
-static void binding_sign(judge *j, sign which, uint32_t family, const char *what)
+static void binding_sign(judge *j, score_sign which, uint32_t family, const char *what)
 {
     const rf_binding *b = &j->profile->binding[family];
     double const size = j->profile->size;
@@ -295,7 +295,7 @@ static void burst_sign(judge *j)
     }
 }
 
-static void trait_sign(judge *j, sign which, rf_trait trait, const char *words)
+static void trait_sign(judge *j, score_sign which, rf_trait trait, const char *words)
 {
     rf_trait_count const ring = j->profile->trait[trait];
     double const rest = rest_rate(j->base->trait[trait], ring);

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
-#include "version.h"
+#include "base/version.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -302,38 +302,5 @@ rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t
         return rf_store_commit(store, err);
     }
     rf_store_rollback(store);
-    return status;
-}
-
-rf_status rf_results_run(rf_store *store, const char *text, int64_t *run, rf_error *err)
-{
-    rf_statement *select = NULL;
-    char *end = NULL;
-    int64_t number = 0;
-    bool row = false;
-    bool const latest = strcmp(text, "latest") == 0;
-    rf_status status;
-    if (!latest) {
-        number = strtoll(text, &end, 10);
-        if (end == text || *end != '\0' || number < 1) {
-            return rf_fail(err, RF_EUSAGE, "--run %s: expected a run number or latest", text);
-        }
-    }
-    status = rf_prepare(store, "SELECT max(id) FROM run WHERE ?1 = 0 OR id = ?1", &select, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    rf_bind_int(select, 1, number);
-    status = rf_step(select, &row, err);
-    if (status == RF_OK && (!row || rf_column_kind(select, 0) == RF_NULL)) {
-        status =
-            latest ? rf_fail(err, RF_EINPUT,
-                             "%s: nothing was detected yet; run `ringfence detect` first",
-                             rf_store_path(store))
-                   : rf_fail(err, RF_EINPUT, "%s: there is no run %s", rf_store_path(store), text);
-    } else if (status == RF_OK) {
-        *run = rf_column_int(select, 0);
-    }
-    rf_statement_end(select);
     return status;
 }

@@ -112,8 +112,4 @@ void rf_findings_free(rf_findings *findings);
 RF_MUST_USE rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
                                        rf_error *err);
 
-/* Turns "latest" or a number into a run id; RF_EINPUT, with what to do, when there is none. */
-RF_MUST_USE rf_status rf_results_run(rf_store *store, const char *text, int64_t *run,
-                                     rf_error *err);
-
 #endif

@@ -1,0 +1,193 @@
+/* detect.c - `ringfence detect`: one run over everything imported so far. */
+#include "rings/detect.h"
+
+#include "command/commands.h"
+#include "command/config.h"
+#include "command/output.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const struct option LONG_OPTIONS[] = {
+    {"resolution", required_argument, NULL, 'g'}, {"min-size", required_argument, NULL, 'm'},
+    {"seed", required_argument, NULL, 's'},       {"config", required_argument, NULL, 'c'},
+    {"timings", no_argument, NULL, 't'},          {NULL, 0, NULL, 0}};
+
+/* The file first, so that the command line has the last word. */
+static rf_status find_config(int argc, char **argv, const char **path, rf_error *err)
+{
+    int letter;
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, ":", LONG_OPTIONS, NULL)) != -1) {
+        if (letter == 'c') {
+            *path = optarg;
+        } else if (letter == '?' || letter == ':') {
+            return rf_usage_option(err, &rf_command_detect, argv, letter);
+        }
+    }
+    return optind < argc ? rf_usage(err, &rf_command_detect, "unexpected argument %s", argv[optind])
+                         : RF_OK;
+}
+
+static rf_status read_options(int argc, char **argv, rf_detect_settings *settings, bool *timings,
+                              rf_error *err)
+{
+    rf_status status = RF_OK;
+    int letter;
+    int64_t number = 0;
+    optind = 1;
+    while (status == RF_OK && (letter = getopt_long(argc, argv, ":", LONG_OPTIONS, NULL)) != -1) {
+        switch (letter) {
+        case 'g':
+            status =
+                rf_option_real("--resolution", optarg, 0, 1000, &settings->levels.resolution, err);
+            break;
+        case 'm':
+            status = rf_option_int("--min-size", optarg, 2, 1000000, &number, err);
+            settings->levels.min_size = (uint32_t)number;
+            break;
+        case 's':
+            status = rf_option_int("--seed", optarg, 0, INT64_MAX, &number, err);
+            settings->seed = (uint64_t)number;
+            break;
+        case 't':
+            *timings = true;
+            break;
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
+static void print_table(const rf_detect_summary *s, bool timings)
+{
+    (void)printf("Run %lld: %u accounts, %llu sightings.\n", (long long)s->run, s->accounts,
+                 (unsigned long long)s->sightings);
+    (void)printf("Compared %llu pairs that share something; %llu are linked by their evidence.\n",
+                 (unsigned long long)s->pairs, (unsigned long long)s->links);
+    if (s->capped > 0) {
+        (void)printf("%u values are too common to be joined pair by pair: %u tell nothing, %u add "
+                     "to pairs that others make, %u join their users by themselves (query hubs).\n",
+                     s->capped, s->capped_ignored, s->capped_adding, s->stars);
+    }
+    (void)printf("Found %u communities; %u of them, with %u accounts, are flagged as rings.\n",
+                 s->rings, s->flagged_rings, s->flagged_accounts);
+    for (int i = 0; i < 6 && timings; i++) {
+        (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
+    }
+    (void)printf("Next: ringfence rings\n");
+}
+
+static void print_json(const rf_detect_summary *s)
+{
+    rf_json json = rf_output_json();
+    rf_json_object(&json);
+    rf_json_key(&json, "run");
+    rf_json_int(&json, s->run);
+    rf_json_key(&json, "accounts");
+    rf_json_int(&json, s->accounts);
+    rf_json_key(&json, "sightings");
+    rf_json_int(&json, (int64_t)s->sightings);
+    rf_json_key(&json, "pairs");
+    rf_json_int(&json, (int64_t)s->pairs);
+    rf_json_key(&json, "links");
+    rf_json_int(&json, (int64_t)s->links);
+    rf_json_key(&json, "rings");
+    rf_json_int(&json, s->rings);
+    rf_json_key(&json, "flagged_rings");
+    rf_json_int(&json, s->flagged_rings);
+    rf_json_key(&json, "flagged_accounts");
+    rf_json_int(&json, s->flagged_accounts);
+    rf_json_key(&json, "capped");
+    rf_json_int(&json, s->capped);
+    rf_json_key(&json, "seconds");
+    rf_json_object(&json);
+    for (int i = 0; i < 6; i++) {
+        rf_json_key(&json, rf_detect_stage[i]);
+        rf_json_fixed(&json, s->seconds[i], 3);
+    }
+    rf_json_object_end(&json);
+    rf_json_object_end(&json);
+    rf_json_finish(&json);
+}
+
+static rf_status print_csv(const rf_detect_summary *s, rf_error *err)
+{
+    static const rf_field fields[] = {
+        {.name = "run", .kind = RF_FIELD_INT},
+        {.name = "accounts", .kind = RF_FIELD_INT},
+        {.name = "sightings", .kind = RF_FIELD_INT},
+        {.name = "pairs", .kind = RF_FIELD_INT},
+        {.name = "links", .kind = RF_FIELD_INT},
+        {.name = "rings", .kind = RF_FIELD_INT},
+        {.name = "flagged_rings", .kind = RF_FIELD_INT},
+        {.name = "flagged_accounts", .kind = RF_FIELD_INT},
+    };
+    rf_sheet_options const how = {.file = stdout, .format = RF_FORMAT_CSV};
+    rf_sheet *sheet = NULL;
+    rf_status status = rf_sheet_start(&how, fields, sizeof fields / sizeof fields[0], &sheet, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_sheet_int(sheet, s->run);
+    rf_sheet_int(sheet, s->accounts);
+    rf_sheet_int(sheet, (int64_t)s->sightings);
+    rf_sheet_int(sheet, (int64_t)s->pairs);
+    rf_sheet_int(sheet, (int64_t)s->links);
+    rf_sheet_int(sheet, s->rings);
+    rf_sheet_int(sheet, s->flagged_rings);
+    rf_sheet_int(sheet, s->flagged_accounts);
+    return rf_sheet_end(sheet, err);
+}
+
+static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf_error *err)
+{
+    rf_detect_settings settings = rf_detect_defaults();
+    rf_signal_setting *signals = NULL;
+    rf_detect_summary summary;
+    rf_store *store = NULL;
+    const char *config = NULL;
+    bool timings = false;
+    rf_status status = find_config(argc, argv, &config, err);
+    if (status == RF_OK && config != NULL) {
+        signals = rf_alloc(RF_MAX_SIGNALS, sizeof *signals);
+        status = signals == NULL ? rf_fail_memory(err, "the configuration")
+                                 : rf_config_read(config, &settings, signals, err);
+    }
+    if (status == RF_OK) {
+        status = read_options(argc, argv, &settings, &timings, err);
+    }
+    settings.threads = globals->threads;
+    if (status == RF_OK) {
+        status = rf_store_open(globals->db, RF_STORE_WRITE, &store, err);
+    }
+    if (status == RF_OK) {
+        status = rf_detect(store, &settings, &summary, err);
+    }
+    if (status == RF_OK && globals->format == RF_FORMAT_TABLE) {
+        print_table(&summary, timings);
+    } else if (status == RF_OK && globals->format == RF_FORMAT_JSON) {
+        print_json(&summary);
+    } else if (status == RF_OK) {
+        status = print_csv(&summary, err);
+    }
+    rf_store_close(store);
+    rf_free(signals);
+    return status;
+}
+
+const rf_command rf_command_detect = {
+    .name = "detect",
+    .usage = "detect [--resolution G] [--min-size N] [--seed S] [--config FILE] [--timings]",
+    .summary = "find communities, judge them, and flag rings: a new run",
+    .help =
+        "  --resolution G   how finely rings are told apart (default 1; higher: smaller rings)\n"
+        "  --min-size N     members of the smallest ring (default 3)\n"
+        "  --seed S         of the samples and of the community detection (default 1)\n"
+        "  --config FILE    an INI file with every other setting\n"
+        "  --timings        also say how long each stage took\n"
+        "\n"
+        "example: ringfence --db accounts.db detect\n",
+    .run = run_detect,
+};
