@@ -23,9 +23,12 @@
 
 /* The only list of commands, in the order of use. */
 static const rf_command *const COMMANDS[] = {
+    &rf_command_import,
+    &rf_command_detect,
     &rf_command_rings,
     &rf_command_ring,
     &rf_command_query,
+    &rf_command_evaluate,
     NULL,
 };
 

@@ -146,6 +146,15 @@ static rf_status check_given(const choice *asked, const rf_canned *query, rf_err
     return status;
 }
 
+/* Queries that only mention rings beside facts also work before the first run: then run 0. */
+static rf_status choose_run(rf_store *store, const char *value, int64_t *run, rf_error *err)
+{
+    if (value != NULL && strcmp(value, "latest-if-any") == 0) {
+        return rf_store_number(store, "SELECT max(id) FROM run", run, err);
+    }
+    return rf_choose_run(store, value, run, err);
+}
+
 static rf_status bind_all(rf_store *store, rf_statement *statement, const rf_canned *query,
                           const choice *asked, rf_error *err)
 {
@@ -160,7 +169,7 @@ static rf_status bind_all(rf_store *store, rf_statement *statement, const rf_can
         value = value == NULL ? param->initial : value;
         if (strcmp(param->name, "run") == 0) {
             int64_t run = 0;
-            status = rf_choose_run(store, value, &run, err);
+            status = choose_run(store, value, &run, err);
             rf_bind_int(statement, number, run);
         } else {
             rf_canned_bind(statement, number, value == NULL ? "" : value);
@@ -297,7 +306,7 @@ static rf_status run_query(const rf_globals *globals, int argc, char **argv, rf_
 const rf_command rf_command_query = {
     .name = "query",
     .usage = "query NAME [--param NAME=VALUE]...\nquery --list",
-    .summary = "answers an investigator's question by a canned query",
+    .summary = "answer an investigator's question by a canned query",
     .help = "  NAME                 a query; its text is queries/NAME.sql\n"
             "  --param NAME=VALUE   a parameter, where the default is not meant\n"
             "  --list               the queries, what they answer, their parameters\n"

@@ -626,7 +626,7 @@ static rf_status run_ring(const rf_globals *globals, int argc, char **argv, rf_e
 const rf_command rf_command_ring = {
     .name = "ring",
     .usage = "ring ID [--run R] [--members N]",
-    .summary = "tells what one ring is: its score and why, evidence, members",
+    .summary = "tell what one ring is: its score and why, evidence, members",
     .help = "  ID            a ring's number in the run, or the beginning of its ring_key\n"
             "  --run R       a run's number, or latest (default)\n"
             "  --members N   how many members to show; default 20 in a table, all otherwise\n"

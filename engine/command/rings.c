@@ -241,7 +241,7 @@ static rf_status run_rings(const rf_globals *globals, int argc, char **argv, rf_
 const rf_command rf_command_rings = {
     .name = "rings",
     .usage = "rings [--run R] [--min-size N] [--flagged] [--limit N]",
-    .summary = "lists the rings of a run, best score first",
+    .summary = "list the rings of a run, best score first",
     .help = "  --run R        a run's number, or latest (default)\n"
             "  --min-size N   only rings of at least N accounts\n"
             "  --flagged      only flagged rings\n"

@@ -1,0 +1,44 @@
+-- purpose: payment instruments that several accounts of rings use, those in most rings first
+-- param: ring=0  only instruments of this ring; 0 means all rings
+-- param: min_members=2  used by at least so many accounts in rings
+-- param: limit=100  how many
+-- param: run=latest  the run
+-- column: instrument  the instrument
+-- column: kind  card, bank account, wallet
+-- column: funding  credit, debit, prepaid
+-- column: bin  first digits of a card
+-- column: last4  last digits of a card
+-- column: rings  rings that use it
+-- column: ring_ids  their numbers
+-- column: members  accounts in rings that use it
+-- column: holders  accounts that use it, in rings or not
+WITH used AS (
+    SELECT DISTINCT s.value
+    FROM member m
+    JOIN sighting s ON s.account = m.account
+    JOIN value v ON v.id = s.value AND v.signal = 1
+    WHERE m.run = :run
+      AND m.ring BETWEEN iif(:ring = 0, 1, :ring) AND iif(:ring = 0, 9223372036854775807, :ring)
+),
+held AS (
+    SELECT DISTINCT s.value, s.account, m.ring
+    FROM used
+    JOIN sighting s ON s.value = used.value
+    LEFT JOIN member m ON m.run = :run AND m.account = s.account
+)
+SELECT v.text AS instrument,
+       i.kind,
+       i.funding,
+       i.bin,
+       i.last4,
+       count(DISTINCT h.ring) AS rings,
+       group_concat(DISTINCT h.ring) AS ring_ids,
+       count(h.ring) AS members,
+       count(*) AS holders
+FROM held h
+JOIN value v ON v.id = h.value
+LEFT JOIN instrument i ON i.value = h.value
+GROUP BY h.value
+HAVING count(h.ring) >= :min_members
+ORDER BY rings DESC, members DESC, instrument
+LIMIT :limit

@@ -1,0 +1,38 @@
+/* fixture.h - a small database, made by hand, with two rings found in it, and a way to run the
+ * program.
+ *
+ * Ring 1 (flagged): r1..r5 share card-1 (prepaid), dev-1 and tpl-1 and signed up minutes apart; r4
+ * is banned and r5 came ten days after its last day. Ring 2 (an office, not flagged): s1, s2, @s3
+ * share card-corp. card-2 is used in both. 203.0.113.7 is a hub. h1 and h2 are in no ring. Some
+ * texts are hostile: @s3 begins a formula, its plan holds an escape sequence.
+ */
+#ifndef RF_TESTS_FIXTURE_H
+#define RF_TESTS_FIXTURE_H
+
+#include "store/store.h"
+
+typedef struct fixture {
+    char folder[64];
+    char db[96];
+    char out[96]; /* standard output of the last run */
+    char err[96];
+    char *output; /* freed by the next run and by fixture_end */
+    char *errors;
+} fixture;
+
+/* A fresh folder; with facts and a run when `filled`, else no database at all. Fails the test on
+ * any trouble. */
+void fixture_start(fixture *f, int filled);
+void fixture_end(fixture *f);
+
+/* Runs `ringfence --db DB ARGUMENTS` by the shell, with output and errors read; returns its exit
+ * status (128 + n after signal n). */
+int fixture_run(fixture *f, const char *arguments);
+
+/* Runs SQL on the database of the fixture. */
+void fixture_sql(const fixture *f, const char *sql);
+
+/* The program under test: $RINGFENCE, else build/ringfence. */
+const char *fixture_program(void);
+
+#endif
