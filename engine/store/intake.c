@@ -16,7 +16,7 @@ static const size_t default_text_bytes = (size_t)640 << 20;
 static rf_status bulk_settings(rf_store *store, rf_error *err)
 {
     return rf_store_exec(
-        store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -262144; PRAGMA threads = 2", err);
+        store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -131072; PRAGMA threads = 2", err);
 }
 
 static void usual_settings(rf_store *store)
