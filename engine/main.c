@@ -23,13 +23,9 @@
 
 /* The only list of commands, in the order of use. */
 static const rf_command *const COMMANDS[] = {
-    &rf_command_import,
-    &rf_command_detect,
-    &rf_command_rings,
-    &rf_command_ring,
-    &rf_command_query,
-    &rf_command_evaluate,
-    NULL,
+    &rf_command_import, &rf_command_detect,   &rf_command_rings,
+    &rf_command_ring,   &rf_command_query,    &rf_command_export,
+    &rf_command_flag,   &rf_command_evaluate, NULL,
 };
 
 enum { MOST_THREADS = 1024, LONGEST_NAME = 32 };
@@ -172,7 +168,7 @@ static int global_words(const char *word)
 
 /* People write `rings --format json`: moves the global options to the front, keeping their order
  * and that of all other words. Words after `--` stay. `moved` has room for argc + 1 words. */
-static void globals_first(int argc, char **argv, char **moved)
+static rf_status globals_first(int argc, char **argv, char **moved, rf_error *err)
 {
     int to = 1;
     moved[0] = argv[0];
@@ -182,7 +178,10 @@ static void globals_first(int argc, char **argv, char **moved)
             int words = 0;
             ended = ended || strcmp(argv[i], "--") == 0;
             words = ended ? 0 : global_words(argv[i]);
-            for (int k = 0; k < (words == 0 ? 1 : words) && i < argc; k++, i++) {
+            if (i + words > argc) {
+                return rf_fail(err, RF_EUSAGE, "%s needs a value; see `ringfence --help`", argv[i]);
+            }
+            for (int k = 0; k < (words == 0 ? 1 : words); k++, i++) {
                 if ((words > 0) == (pass == 0)) {
                     moved[to++] = argv[i];
                 }
@@ -190,6 +189,7 @@ static void globals_first(int argc, char **argv, char **moved)
         }
     }
     moved[to] = NULL;
+    return RF_OK;
 }
 
 static rf_status read_format(const char *text, rf_format *format, rf_error *err)
@@ -334,8 +334,10 @@ int main(int argc, char **argv)
         print_error("out of memory");
         return 1;
     }
-    globals_first(argc, argv, moved);
-    status = run(argc, moved, &err);
+    status = globals_first(argc, argv, moved, &err);
+    if (status == RF_OK) {
+        status = run(argc, moved, &err);
+    }
     rf_free(moved);
     if (status != RF_OK && err.text[0] != '\0') {
         print_error(err.text);

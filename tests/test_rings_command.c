@@ -184,7 +184,7 @@ static void ring_as_page(void **state)
     assert_int_equal(fixture_run(f, "ring 1 --members 2"), 0);
     contains(f->output, "Ring 1 of run 1 holds 5 accounts, 1 of them at its fringe");
     contains(f->output, "+23.4 bits and is flagged");
-    contains(f->output, "5.0 per account a day");
+    contains(f->output, "500 requests, 5.0 per");
     contains(f->output, "4 of 5 members signed up within an hour");
     contains(f->output, "card, prepaid, country US, bin 41111111, last4 1234");
     contains(f->output, "and 3 more: --members 5");
