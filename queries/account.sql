@@ -29,28 +29,28 @@ fact (place, fact, value, first_at, last_at, times) AS (
     SELECT 8, 'usage', sum(u.requests) || ' requests', min(nullif(u.day, -1)),
            max(nullif(u.day, -1)), sum(u.events)
     FROM who
-    JOIN usage u ON u.account = who.id
+    CROSS JOIN usage u ON u.account = who.id
     GROUP BY who.id
     UNION ALL
     SELECT 9, g.name, v.text, min(nullif(s.day, -1)), max(nullif(s.day, -1)), sum(s.times)
     FROM who
-    JOIN sighting s ON s.account = who.id
-    JOIN value v ON v.id = s.value
-    JOIN signal g ON g.id = v.signal
+    CROSS JOIN sighting s ON s.account = who.id
+    CROSS JOIN value v ON v.id = s.value
+    CROSS JOIN signal g ON g.id = v.signal
     GROUP BY s.value
     UNION ALL
     SELECT 10, 'label', l.label || ' (' || l.source || ')', l.at / 86400, NULL, NULL
     FROM who
-    JOIN label l ON l.account = who.id
+    CROSS JOIN label l ON l.account = who.id
     UNION ALL
     SELECT 11, 'ring', m.ring || ' (' || m.role || ')', NULL, NULL, m.links
     FROM who
-    JOIN member m ON m.run = :run AND m.account = who.id
+    CROSS JOIN member m ON m.run = :run AND m.account = who.id
     UNION ALL
     SELECT 12, 'verification', r.status || ': ' || r.reason, r.opened_at / 86400,
            r.updated_at / 86400, r.attempt
     FROM who
-    JOIN verification_request r ON r.account = who.id
+    CROSS JOIN verification_request r ON r.account = who.id
 )
 SELECT fact,
        value,

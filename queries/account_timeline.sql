@@ -15,26 +15,26 @@ happened (day, place, event, detail, times) AS (
     UNION ALL
     SELECT min(s.day), 2, 'first seen with', g.name || ' ' || v.text, sum(s.times)
     FROM who
-    JOIN sighting s ON s.account = who.id
-    JOIN value v ON v.id = s.value
-    JOIN signal g ON g.id = v.signal
+    CROSS JOIN sighting s ON s.account = who.id
+    CROSS JOIN value v ON v.id = s.value
+    CROSS JOIN signal g ON g.id = v.signal
     WHERE s.day >= 0
     GROUP BY s.value
     UNION ALL
     SELECT u.day, 3, 'usage', sum(u.events) || ' events', sum(u.requests)
     FROM who
-    JOIN usage u ON u.account = who.id
+    CROSS JOIN usage u ON u.account = who.id
     WHERE u.day >= 0
     GROUP BY u.day
     UNION ALL
     SELECT l.at / 86400, 4, 'label', l.label || ' (' || l.source || ')', 1
     FROM who
-    JOIN label l ON l.account = who.id
+    CROSS JOIN label l ON l.account = who.id
     WHERE l.at IS NOT NULL
     UNION ALL
     SELECT r.opened_at / 86400, 5, 'verification', r.status || ': ' || r.reason, r.attempt
     FROM who
-    JOIN verification_request r ON r.account = who.id
+    CROSS JOIN verification_request r ON r.account = who.id
 )
 SELECT date(day * 86400, 'unixepoch') AS day,
        event,

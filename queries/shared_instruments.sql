@@ -15,7 +15,7 @@
 WITH used AS (
     SELECT DISTINCT s.value
     FROM member m
-    JOIN sighting s ON s.account = m.account
+    CROSS JOIN sighting s ON s.account = m.account
     JOIN value v ON v.id = s.value AND v.signal = 1
     WHERE m.run = :run
       AND m.ring BETWEEN iif(:ring = 0, 1, :ring) AND iif(:ring = 0, 9223372036854775807, :ring)
@@ -23,7 +23,7 @@ WITH used AS (
 held AS (
     SELECT DISTINCT s.value, s.account, m.ring
     FROM used
-    JOIN sighting s ON s.value = used.value
+    CROSS JOIN sighting s ON s.value = used.value
     LEFT JOIN member m ON m.run = :run AND m.account = s.account
 )
 SELECT v.text AS instrument,

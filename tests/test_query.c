@@ -1,0 +1,396 @@
+/* test_query.c - every canned query: its head agrees with its statement, it only reads, it answers
+ * rightly on a small database made by hand, and those about one account, value or ring do not read
+ * whole tables. */
+#include "base/memory.h"
+#include "base/text.h"
+#include "command/canned.h"
+#include "fixture.h"
+#include "store/embedded.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int start(void **state)
+{
+    fixture *made = calloc(1, sizeof *made);
+    assert_non_null(made);
+    fixture_start(made, 1);
+    *state = made;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture_end(*state);
+    free(*state);
+    return 0;
+}
+
+static void contains(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("'%s' is not in: %s", part, text);
+    }
+}
+
+/* ---- heads ---- */
+
+static void heads_agree_with_statements(void **state)
+{
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err;
+    rf_arena arena = {0};
+    size_t count = 0;
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    for (const rf_embedded *at = rf_canned_queries; at->name != NULL; at++, count++) {
+        rf_canned query;
+        rf_statement *statement = NULL;
+        if (rf_canned_read(at->name, at->text, &arena, &query, &err) != RF_OK ||
+            rf_prepare(store, query.sql, &statement, &err) != RF_OK ||
+            rf_canned_check(&query, statement, &err) != RF_OK) {
+            fail_msg("%s", err.text);
+        }
+        rf_statement_end(statement);
+    }
+    assert_true(count >= 16);
+    rf_arena_free(&arena);
+    rf_store_close(store);
+}
+
+static void check_bad_head(const char *sql)
+{
+    rf_arena arena = {0};
+    rf_canned query;
+    rf_error err;
+    assert_int_equal(rf_canned_read("bad", sql, &arena, &query, &err), RF_EINPUT);
+    contains(err.text, "queries/bad.sql");
+    rf_arena_free(&arena);
+}
+
+static void check_disagreement(rf_store *store, const char *sql)
+{
+    rf_arena arena = {0};
+    rf_canned query;
+    rf_statement *statement = NULL;
+    rf_error err;
+    assert_int_equal(rf_canned_read("bad", sql, &arena, &query, &err), RF_OK);
+    assert_int_equal(rf_prepare(store, sql, &statement, &err), RF_OK);
+    assert_int_equal(rf_canned_check(&query, statement, &err), RF_EINPUT);
+    rf_statement_end(statement);
+    rf_arena_free(&arena);
+}
+
+static void wrong_heads_are_refused(void **state)
+{
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err;
+    check_bad_head("SELECT 1");
+    check_bad_head("-- purpose: x\nSELECT 1");
+    check_bad_head("-- purpose: x\n-- column: a\nSELECT 1 AS a");
+    check_bad_head("-- purpose: x\n-- colunm: a  one\nSELECT 1 AS a");
+    check_bad_head("-- purpose: x\n-- param: =3  three\n-- column: a  one\nSELECT 1 AS a");
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    check_disagreement(store, "-- purpose: x\n-- column: b  one\nSELECT 1 AS a");
+    check_disagreement(store, "-- purpose: x\n-- column: a  one\nSELECT 1 AS a, 2 AS b");
+    check_disagreement(store, "-- purpose: x\n-- column: a  one\nSELECT :x AS a");
+    check_disagreement(store, "-- purpose: x\n-- column: a  one\nSELECT ? AS a");
+    check_disagreement(store, "-- purpose: x\n-- param: y=1  no\n-- column: a  one\nSELECT 1 AS a");
+    check_disagreement(store, "-- purpose: x\n-- column: a  one\nDELETE FROM run RETURNING 1 AS a");
+    rf_store_close(store);
+}
+
+static void list_names_them_all(void **state)
+{
+    fixture *f = *state;
+    json_error_t error;
+    json_t *read;
+    size_t count = 0;
+    while (rf_canned_queries[count].name != NULL) {
+        count++;
+    }
+    assert_int_equal(fixture_run(f, "query --list --format json"), 0);
+    read = json_loads(f->output, 0, &error);
+    assert_int_equal(json_array_size(read), count);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_array_get(read, i);
+        assert_string_equal(json_string_value(json_object_get(one, "name")),
+                            rf_canned_queries[i].name);
+        assert_true(json_array_size(json_object_get(one, "columns")) > 0);
+    }
+    json_decref(read);
+    assert_int_equal(fixture_run(f, "query --list"), 0);
+    contains(f->output, "largest_rings");
+}
+
+/* ---- answers ---- */
+
+/* A query, its parameters, and what its first row must hold (NULL: no more). */
+typedef struct answer {
+    const char *name;
+    const char *params;
+    size_t rows;
+    struct {
+        const char *column;
+        const char *value; /* as JSON */
+    } first[4];
+} answer;
+
+static const answer ANSWERS[] = {
+    {"account",
+     "--param account=r1",
+     14,
+     {{"fact", "\"created\""}, {"value", "\"2026-05-01T08:00:00Z\""}}},
+    {"account_timeline",
+     "--param account=r1",
+     9,
+     {{"day", "\"2026-05-01\""}, {"event", "\"created\""}, {"detail", "\"pro SG\""}}},
+    {"calibration",
+     "",
+     2,
+     {{"signal", "\"instrument\""}, {"reliability", "0.9"}, {"bits", "8.25"}}},
+    {"corporate_card_rings",
+     "",
+     2,
+     {{"ring_id", "2"}, {"instrument", "\"card-corp\""}, {"top_domain", "\"acme.example\""}}},
+    {"country_flag_rates",
+     "",
+     5,
+     {{"country", "\"SG\""}, {"accounts", "4"}, {"flagged", "4"}, {"times_overall", "2"}}},
+    {"created_together",
+     "",
+     6,
+     {{"account_a", "\"r1\""}, {"account_b", "\"r2\""}, {"seconds_apart", "120"}, {"ring_a", "1"}}},
+    {"device_farms", "", 1, {{"device", "\"dev-1\""}, {"accounts", "5"}, {"in_rings", "5"}}},
+    {"honest_lookalikes",
+     "",
+     1,
+     {{"ring_id", "2"},
+      {"looks_like", "\"office\""},
+      {"speaks_for", "\"shared payment\""},
+      {"bits_against", "-10"}}},
+    {"hubs", "", 1, {{"value", "\"203.0.113.7\""}, {"treatment", "\"ignored\""}}},
+    {"import_history", "", 2, {{"import_id", "2"}, {"megabytes", "2.5"}, {"seconds", "6"}}},
+    {"largest_rings", "", 2, {{"ring_id", "1"}, {"requests_per_account", "100"}}},
+    {"lone_accounts", "", 1, {{"account_id", "\"r5\""}, {"links", "2"}}},
+    {"new_rings", "--param since=2026-05-30", 2, {{"ring_key", "\"c0ffee00c0ffee01\""}}},
+    {"prepaid_rings", "", 1, {{"ring_id", "1"}, {"instruments", "2"}, {"share", "0.5"}}},
+    {"regrowth",
+     "",
+     1,
+     {{"account_id", "\"r5\""}, {"banned_account", "\"r4\""}, {"days_after", "10"}}},
+    {"ring_members", "--param ring=1", 5, {{"account_id", "\"r1\""}, {"requests", "200"}}},
+    {"rings_by_requests",
+     "--param since=2026-05-01 --param until=2026-05-10",
+     1,
+     {{"ring_id", "1"}, {"active_accounts", "4"}, {"requests", "450"}}},
+    {"shared_instruments",
+     "--param ring=1",
+     2,
+     {{"instrument", "\"card-2\""}, {"rings", "2"}, {"members", "3"}, {"holders", "3"}}},
+    {"shared_mailboxes",
+     "",
+     1,
+     {{"mailbox", "\"ringone@gmail.com\""}, {"accounts", "2"}, {"spellings", "2"}}},
+    {"shared_templates",
+     "",
+     1,
+     {{"template", "\"tpl-1\""}, {"members", "3"}, {"holders", "4"}, {"times", "6"}}},
+    {"value_neighbours",
+     "--param value=card-1 --param signal=instrument",
+     4,
+     {{"account_id", "\"r1\""}, {"times", "3"}, {"ring_id", "1"}, {"flagged", "\"yes\""}}},
+    {"verification_queue",
+     "--param now=2026-06-12",
+     1,
+     {{"account_id", "\"r1\""}, {"days_waiting", "10"}}},
+};
+enum { ANSWER_COUNT = sizeof ANSWERS / sizeof ANSWERS[0] };
+
+static void check_answer(fixture *f, const answer *expected)
+{
+    char arguments[256];
+    json_error_t error;
+    json_t *read;
+    const json_t *row;
+    (void)snprintf(arguments, sizeof arguments, "query %s %s --format json", expected->name,
+                   expected->params);
+    if (fixture_run(f, arguments) != 0) {
+        fail_msg("%s: %s", expected->name, f->errors);
+    }
+    read = json_loads(f->output, 0, &error);
+    if (json_array_size(read) != expected->rows) {
+        fail_msg("%s: not %zu rows: %s", expected->name, expected->rows, f->output);
+    }
+    row = json_array_get(read, 0);
+    for (size_t i = 0; i < 4 && expected->first[i].column != NULL; i++) {
+        char *value = json_dumps(json_object_get(row, expected->first[i].column),
+                                 JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        if (value == NULL || strcmp(value, expected->first[i].value) != 0) {
+            fail_msg("%s: %s is %s, not %s", expected->name, expected->first[i].column,
+                     value == NULL ? "missing" : value, expected->first[i].value);
+        }
+        free(value);
+    }
+    json_decref(read);
+}
+
+static void every_query_answers(void **state)
+{
+    for (size_t i = 0; i < ANSWER_COUNT; i++) {
+        assert_non_null(rf_canned_queries[i].name);
+        assert_string_equal(rf_canned_queries[i].name, ANSWERS[i].name); /* none is forgotten */
+        check_answer(*state, &ANSWERS[i]);
+    }
+    assert_null(rf_canned_queries[ANSWER_COUNT].name);
+}
+
+static void every_query_has_all_formats(void **state)
+{
+    fixture *f = *state;
+    for (size_t i = 0; i < ANSWER_COUNT; i++) {
+        char arguments[256];
+        (void)snprintf(arguments, sizeof arguments, "query %s %s", ANSWERS[i].name,
+                       ANSWERS[i].params);
+        assert_int_equal(fixture_run(f, arguments), 0);
+        assert_null(strchr(f->output, '\x1b'));
+        (void)snprintf(arguments, sizeof arguments, "query %s %s --format csv", ANSWERS[i].name,
+                       ANSWERS[i].params);
+        assert_int_equal(fixture_run(f, arguments), 0);
+        contains(f->output, ANSWERS[i].first[0].column);
+    }
+}
+
+/* Queries that only mention rings beside facts answer before anything was detected. */
+static void facts_need_no_run(void **state)
+{
+    fixture *f = *state;
+    fixture_sql(f, "DELETE FROM run");
+    assert_int_equal(fixture_run(f, "query account --param account=r1"), 0);
+    contains(f->output, "card-1");
+    assert_int_equal(fixture_run(f, "query value_neighbours --param value=dev-1"), 0);
+    contains(f->output, "r5");
+    assert_int_equal(fixture_run(f, "query largest_rings"), 1);
+    contains(f->errors, "detect");
+}
+
+static void wrong_parameters_are_usage_errors(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(fixture_run(f, "query"), 2);
+    assert_int_equal(fixture_run(f, "query nothing_like_it"), 2);
+    contains(f->errors, "--list");
+    assert_int_equal(fixture_run(f, "query largest_rings --param size=3"), 2);
+    contains(f->errors, "it has: run=latest, limit=20");
+    assert_int_equal(fixture_run(f, "query largest_rings --param limit"), 2);
+    contains(f->errors, "NAME=VALUE");
+    assert_int_equal(fixture_run(f, "query account"), 2);
+    contains(f->errors, "needs --param account=");
+    assert_int_equal(fixture_run(f, "query largest_rings --param run=x"), 2);
+    assert_int_equal(fixture_run(f, "query largest_rings --param run=5"), 1);
+    assert_int_equal(fixture_run(f, "query --list largest_rings"), 2);
+}
+
+static void values_are_typed_by_look(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *type;
+    } VALUES[] = {{"7", "integer"}, {"-1", "integer"}, {"0.5", "real"},
+                  {"007", "text"},  {"1e3", "text"},   {"1.50", "text"},
+                  {"", "text"},     {"nan", "text"},   {"99999999999999999999", "text"},
+                  {"0x10", "text"}, {" 7", "text"},    {"2026-05-01", "text"}};
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_statement *statement = NULL;
+    rf_error err;
+    bool row = false;
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    assert_int_equal(rf_prepare(store, "SELECT typeof(:x)", &statement, &err), RF_OK);
+    for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
+        rf_canned_bind(statement, 1, VALUES[i].text);
+        assert_int_equal(rf_step(statement, &row, &err), RF_OK);
+        assert_string_equal(rf_column_text(statement, 0), VALUES[i].type);
+        rf_reset(statement);
+    }
+    rf_statement_end(statement);
+    rf_store_close(store);
+}
+
+/* ---- plans ---- */
+
+/* No table that grows with the facts is read from one end to the other. */
+static void check_plan(rf_store *store, const rf_embedded *query)
+{
+    static const char *const ALLOWED[] = {
+        "SCAN g",    "SCAN who", "SCAN fact",         "SCAN happened",
+        "SCAN used", "SCAN h",   "SCAN CONSTANT ROW", "SCAN held"};
+    rf_text sql = {0};
+    rf_statement *plan = NULL;
+    rf_error err;
+    bool row = true;
+    rf_text_printf(&sql, "EXPLAIN QUERY PLAN\n%s", query->text);
+    assert_int_equal(rf_prepare(store, rf_text_get(&sql), &plan, &err), RF_OK);
+    while (rf_step(plan, &row, &err) == RF_OK && row) {
+        const char *detail = rf_column_text(plan, 3);
+        bool allowed = strncmp(detail, "SCAN", 4) != 0;
+        for (size_t i = 0; i < sizeof ALLOWED / sizeof ALLOWED[0]; i++) {
+            size_t length = strlen(ALLOWED[i]);
+            allowed = allowed || (strncmp(detail, ALLOWED[i], length) == 0 &&
+                                  (detail[length] == '\0' || detail[length] == ' '));
+        }
+        if (!allowed || strstr(detail, "AUTOMATIC") != NULL) {
+            fail_msg("%s: %s", query->name, detail);
+        }
+    }
+    rf_statement_end(plan);
+    rf_text_free(&sql);
+}
+
+static void point_queries_use_indexes(void **state)
+{
+    static const char *const POINTS[] = {
+        "account",          "account_timeline",   "ring_members",
+        "value_neighbours", "shared_instruments", "shared_templates"};
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err;
+    size_t checked = 0;
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    for (size_t i = 0; i < sizeof POINTS / sizeof POINTS[0]; i++) {
+        for (const rf_embedded *at = rf_canned_queries; at->name != NULL; at++) {
+            if (strcmp(at->name, POINTS[i]) == 0) {
+                check_plan(store, at);
+                checked++;
+            }
+        }
+    }
+    assert_int_equal(checked, sizeof POINTS / sizeof POINTS[0]);
+    rf_store_close(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(heads_agree_with_statements, start, end),
+        cmocka_unit_test_setup_teardown(wrong_heads_are_refused, start, end),
+        cmocka_unit_test_setup_teardown(list_names_them_all, start, end),
+        cmocka_unit_test_setup_teardown(every_query_answers, start, end),
+        cmocka_unit_test_setup_teardown(every_query_has_all_formats, start, end),
+        cmocka_unit_test_setup_teardown(facts_need_no_run, start, end),
+        cmocka_unit_test_setup_teardown(wrong_parameters_are_usage_errors, start, end),
+        cmocka_unit_test_setup_teardown(values_are_typed_by_look, start, end),
+        cmocka_unit_test_setup_teardown(point_queries_use_indexes, start, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
