@@ -322,34 +322,33 @@ static bool read_event(const rf_importing *importing, rf_row *row, event *out)
 
 static rf_status take_event(rf_importing *importing, rf_row *row, rf_error *err)
 {
+    rf_intake *intake = importing->intake;
+    rf_intake_text texts[5] = {{.text = row->cells[0].text, .length = row->cells[0].length}};
     event read;
-    uint32_t account;
-    uint32_t number;
+    int32_t day;
     rf_status status;
     if (!read_event(importing, row, &read)) {
         return RF_OK;
     }
-    status = put_account(importing, row, &account, err);
-    if (status == RF_OK) {
-        status = rf_intake_usage(importing->intake, account, rf_day_of(read.seen_at),
-                                 rf_hour_of(read.seen_at), read.requests, err);
+    day = rf_day_of(read.seen_at);
+    for (size_t i = 0; i < 4; i++) {
+        texts[i + 1] = (rf_intake_text){.signal = event_values[i].signal,
+                                        .text = read.values[i].text,
+                                        .length = read.values[i].length};
     }
-    for (size_t i = 0; i < 4 && status == RF_OK; i++) {
-        const value_text *value = &read.values[i];
-        if (value->text == NULL) {
+    status = rf_intake_texts(intake, texts, 5, err);
+    if (status == RF_OK) {
+        status = rf_intake_usage(intake, texts[0].number, day, rf_hour_of(read.seen_at),
+                                 read.requests, err);
+    }
+    for (size_t i = 1; i < 5 && status == RF_OK; i++) {
+        if (texts[i].text == NULL) {
             continue;
         }
-        if (event_values[i].signal != RF_INTAKE_CAPABILITY) {
-            status = put_value(importing, event_values[i].signal, value, account, read.seen_at, 1,
-                               &number, err);
-            continue;
-        }
-        status = rf_intake_value(importing->intake, RF_INTAKE_CAPABILITY, value->text,
-                                 value->length, &number, err);
-        if (status == RF_OK) {
-            status = rf_intake_capability(importing->intake, account, number,
-                                          rf_day_of(read.seen_at), read.requests, err);
-        }
+        status = texts[i].signal == RF_INTAKE_CAPABILITY
+                     ? rf_intake_capability(intake, texts[0].number, texts[i].number, day,
+                                            read.requests, err)
+                     : rf_intake_sighting(intake, texts[i].number, texts[0].number, day, 1, err);
     }
     return status;
 }

@@ -91,12 +91,12 @@ static rf_status preload(rf_intake *intake, const char *sql, rf_intern *intern, 
         const char *text = rf_column_text(statement, 2);
         size_t const length = rf_column_bytes(statement, 2);
         uint32_t const tag = (uint32_t)rf_column_int(statement, 1);
-        uint64_t hash;
+        uint64_t const hash = rf_intern_hash(tag, text, length);
         if (intern->bytes > intake->limits.text_bytes / 2) {
             *all = false;
             break;
         }
-        if (rf_intern_find(intern, tag, text, length, &hash) == RF_INTERN_NONE &&
+        if (rf_intern_find(intern, tag, text, length, hash) == RF_INTERN_NONE &&
             rf_intern_add(intern, tag, text, length, hash, (uint32_t)rf_column_int(statement, 0)) ==
                 RF_INTERN_NONE) {
             status = rf_fail_memory(err, "the table of known texts");
@@ -164,7 +164,7 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
                             &intake->find_account, err);
     }
     if (status == RF_OK) {
-        status = rf_prepare(store, "SELECT id FROM value WHERE signal = ?1 AND text = ?2",
+        status = rf_prepare(store, "SELECT id FROM value WHERE signal = ?2 AND text = ?1",
                             &intake->find_value, err);
     }
     if (status != RF_OK) {
@@ -220,45 +220,76 @@ static rf_status look_up(rf_statement *statement, int64_t *id, rf_error *err)
     return status;
 }
 
-rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length, uint32_t *account,
-                            rf_error *err)
+/* The number of a text whose hash is known, from memory, the database or new. */
+static rf_status number_of(rf_intake *intake, rf_intake_text *item, rf_error *err)
 {
-    uint64_t hash;
+    bool const is_account = item->signal == 0;
+    uint32_t const tag = (uint32_t)item->signal;
+    rf_intern *intern = is_account ? &intake->accounts : &intake->values;
+    rf_statement *find = is_account ? intake->find_account : intake->find_value;
     int64_t id = 0;
-    *account = rf_intern_find(&intake->accounts, 0, text, length, &hash);
-    if (*account != RF_INTERN_NONE) {
+    item->number = rf_intern_find(intern, tag, item->text, item->length, item->hash);
+    if (item->number != RF_INTERN_NONE) {
         return RF_OK;
     }
-    if (intake->accounts_unseen) {
-        rf_bind_text_static(intake->find_account, 1, text, length);
-        rf_status status = look_up(intake->find_account, &id, err);
+    if (is_account ? intake->accounts_unseen : intake->values_unseen) {
+        rf_status status;
+        rf_bind_text_static(find, 1, item->text, item->length);
+        if (!is_account) {
+            rf_bind_int(find, 2, item->signal);
+        }
+        status = look_up(find, &id, err);
         if (status != RF_OK) {
             return status;
         }
     }
-    *account = rf_intern_add(&intake->accounts, 0, text, length, hash, (uint32_t)id);
-    return *account == RF_INTERN_NONE ? rf_fail_memory(err, "the table of accounts") : RF_OK;
+    item->number = rf_intern_add(intern, tag, item->text, item->length, item->hash, (uint32_t)id);
+    return item->number == RF_INTERN_NONE ? rf_fail_memory(err, "the table of texts") : RF_OK;
+}
+
+static const rf_intern *table_of(const rf_intake *intake, const rf_intake_text *item)
+{
+    return item->signal == 0 ? &intake->accounts : &intake->values;
+}
+
+rf_status rf_intake_texts(rf_intake *intake, rf_intake_text *texts, size_t count, rf_error *err)
+{
+    rf_status status = RF_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i].text != NULL) {
+            texts[i].hash =
+                rf_intern_hash((uint32_t)texts[i].signal, texts[i].text, texts[i].length);
+            rf_intern_fetch_slot(table_of(intake, &texts[i]), texts[i].hash);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i].text != NULL) {
+            rf_intern_fetch_text(table_of(intake, &texts[i]), texts[i].hash);
+        }
+    }
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        if (texts[i].text != NULL) {
+            status = number_of(intake, &texts[i], err);
+        }
+    }
+    return status;
+}
+
+rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length, uint32_t *account,
+                            rf_error *err)
+{
+    return rf_intake_value(intake, 0, text, length, account, err);
 }
 
 rf_status rf_intake_value(rf_intake *intake, int signal, const char *text, size_t length,
                           uint32_t *value, rf_error *err)
 {
-    uint64_t hash;
-    int64_t id = 0;
-    *value = rf_intern_find(&intake->values, (uint32_t)signal, text, length, &hash);
-    if (*value != RF_INTERN_NONE) {
-        return RF_OK;
-    }
-    if (intake->values_unseen) {
-        rf_bind_int(intake->find_value, 1, signal);
-        rf_bind_text_static(intake->find_value, 2, text, length);
-        rf_status status = look_up(intake->find_value, &id, err);
-        if (status != RF_OK) {
-            return status;
-        }
-    }
-    *value = rf_intern_add(&intake->values, (uint32_t)signal, text, length, hash, (uint32_t)id);
-    return *value == RF_INTERN_NONE ? rf_fail_memory(err, "the table of values") : RF_OK;
+    rf_intake_text item = {.signal = signal, .text = text, .length = length};
+    rf_status status;
+    item.hash = rf_intern_hash((uint32_t)signal, text, length);
+    status = number_of(intake, &item, err);
+    *value = item.number;
+    return status;
 }
 
 static rf_status add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n, rf_error *err)
@@ -301,7 +332,7 @@ static bool keep_text(rf_intake *intake, const char **place, const char *text)
 /* The claim of an owner, made when it has none; NULL when out of memory. */
 static claim *claim_of(rf_intake *intake, claims *list, rf_intern *owners, uint32_t owner)
 {
-    uint32_t *index = &owners->texts[owner].claim;
+    uint32_t *index = &owners->texts[owner]->claim;
     if (*index == 0) {
         if (!rf_reserve(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
             return NULL;

@@ -78,6 +78,20 @@ RF_MUST_USE rf_status rf_intake_account(rf_intake *intake, const char *text, siz
 RF_MUST_USE rf_status rf_intake_value(rf_intake *intake, int signal, const char *text,
                                       size_t length, uint32_t *value, rf_error *err);
 
+/* One text of a row: signal 0 is an account. */
+typedef struct rf_intake_text {
+    int signal;
+    const char *text; /* NULL: skipped */
+    size_t length;
+    uint32_t number; /* the handle, when the call returns */
+    uint64_t hash;   /* internal */
+} rf_intake_text;
+
+/* The handles of several texts at once: faster than one by one, since the look-ups of a row do not
+ * wait for each other's memory. */
+RF_MUST_USE rf_status rf_intake_texts(rf_intake *intake, rf_intake_text *texts, size_t count,
+                                      rf_error *err);
+
 /* Account used value on a day (RF_NO_DAY: not known), so many times (> 0). Amortised O(1). */
 RF_MUST_USE rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account,
                                          int32_t day, uint32_t times, rf_error *err);

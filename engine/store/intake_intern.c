@@ -9,51 +9,70 @@
 enum { FIRST_SLOTS = 1 << 12 };
 
 typedef struct sort_key {
-    uint64_t prefix; /* the tag and the first bytes: decides most comparisons */
+    uint64_t prefix; /* the first bytes, big-endian: decides most comparisons */
     const rf_intern_text *text;
+    uint32_t index;
 } sort_key;
 
-uint32_t rf_intern_find(const rf_intern *intern, uint32_t tag, const char *text, size_t length,
-                        uint64_t *hash)
+uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length)
 {
-    *hash = rf_hash_bytes(tag, text, length);
+    return rf_hash_bytes(tag, text, length);
+}
+
+void rf_intern_fetch_slot(const rf_intern *intern, uint64_t hash)
+{
+    if (intern->slot_count > 0) {
+        __builtin_prefetch(&intern->slots[hash & (intern->slot_count - 1)]);
+    }
+}
+
+void rf_intern_fetch_text(const rf_intern *intern, uint64_t hash)
+{
+    if (intern->slot_count > 0) {
+        __builtin_prefetch(intern->slots[hash & (intern->slot_count - 1)].text);
+    }
+}
+
+uint32_t rf_intern_find(const rf_intern *intern, uint32_t tag, const char *text, size_t length,
+                        uint64_t hash)
+{
+    size_t const mask = intern->slot_count - 1;
     if (intern->slot_count == 0) {
         return RF_INTERN_NONE;
     }
-    for (size_t at = *hash & (intern->slot_count - 1);; at = (at + 1) & (intern->slot_count - 1)) {
-        uint32_t const slot = intern->slots[at];
-        const rf_intern_text *known;
-        if (slot == 0) {
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        const rf_intern_slot *slot = &intern->slots[at];
+        if (slot->text == NULL) {
             return RF_INTERN_NONE;
         }
-        known = &intern->texts[slot - 1];
-        if (known->hash == (uint32_t)(*hash >> 32) && known->length == length &&
-            known->tag == tag && memcmp(known->bytes, text, length) == 0) {
-            return slot - 1;
+        if (slot->hash == (uint32_t)(hash >> 32) && slot->text->length == length &&
+            slot->text->tag == tag && memcmp(slot->text->bytes, text, length) == 0) {
+            return slot->index;
         }
     }
 }
 
-static void put_slot(uint32_t *slots, size_t slot_count, uint64_t hash, uint32_t index)
+static void put_slot(rf_intern_slot *slots, size_t slot_count, uint64_t hash, rf_intern_slot added)
 {
     size_t at = hash & (slot_count - 1);
-    while (slots[at] != 0) {
+    while (slots[at].text != NULL) {
         at = (at + 1) & (slot_count - 1);
     }
-    slots[at] = index + 1;
+    slots[at] = added;
 }
 
-/* At most half of the slots are taken. */
+/* At most three quarters of the slots are taken. */
 static bool grow_slots(rf_intern *intern)
 {
     size_t const wanted = intern->slot_count == 0 ? FIRST_SLOTS : intern->slot_count * 2;
-    uint32_t *slots = rf_alloc(wanted, sizeof *slots);
+    rf_intern_slot *slots = rf_alloc(wanted, sizeof *slots);
     if (slots == NULL) {
         return false;
     }
     for (size_t i = 0; i < intern->count; i++) {
-        const rf_intern_text *text = &intern->texts[i];
-        put_slot(slots, wanted, rf_hash_bytes(text->tag, text->bytes, text->length), (uint32_t)i);
+        rf_intern_text *text = intern->texts[i];
+        uint64_t const hash = rf_intern_hash(text->tag, text->bytes, text->length);
+        put_slot(slots, wanted, hash, (rf_intern_slot){text, (uint32_t)(hash >> 32), (uint32_t)i});
     }
     rf_free(intern->slots);
     intern->bytes += (wanted - intern->slot_count) * sizeof *slots;
@@ -65,23 +84,26 @@ static bool grow_slots(rf_intern *intern)
 uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t length,
                        uint64_t hash, uint32_t id)
 {
-    char *copy;
+    rf_intern_text *copy;
     if (intern->count >= RF_INTERN_NONE - 1 ||
-        (intern->count * 2 >= intern->slot_count && !grow_slots(intern)) ||
+        (intern->count * 4 >= intern->slot_count * 3 && !grow_slots(intern)) ||
         !rf_reserve(&intern->texts, &intern->text_capacity, intern->count + 1,
                     sizeof *intern->texts) ||
         !rf_reserve(&intern->ids, &intern->id_capacity, intern->count + 1, sizeof *intern->ids)) {
         return RF_INTERN_NONE;
     }
-    copy = rf_arena_text(&intern->arena, text, length);
+    copy = rf_arena_take(&intern->arena, sizeof *copy + length + 1);
     if (copy == NULL) {
         return RF_INTERN_NONE;
     }
-    intern->texts[intern->count] =
-        (rf_intern_text){copy, (uint32_t)length, (uint32_t)(hash >> 32), tag, 0};
+    *copy = (rf_intern_text){.length = (uint32_t)length, .tag = tag};
+    memcpy(copy->bytes, text, length);
+    copy->bytes[length] = '\0';
+    intern->texts[intern->count] = copy;
     intern->ids[intern->count] = id;
-    put_slot(intern->slots, intern->slot_count, hash, (uint32_t)intern->count);
-    intern->bytes += sizeof *intern->texts + sizeof *intern->ids + length + 16;
+    put_slot(intern->slots, intern->slot_count, hash,
+             (rf_intern_slot){copy, (uint32_t)(hash >> 32), (uint32_t)intern->count});
+    intern->bytes += sizeof *intern->texts + sizeof *intern->ids + sizeof *copy + length + 8;
     return (uint32_t)intern->count++;
 }
 
@@ -104,31 +126,50 @@ static int compare_keys(const void *left, const void *right)
 
 static uint64_t prefix_of(const rf_intern_text *text)
 {
-    uint64_t prefix = (uint64_t)(text->tag & 0xffff) << 48;
-    for (uint32_t i = 0; i < 6 && i < text->length; i++) {
-        prefix |= (uint64_t)(unsigned char)text->bytes[i] << (40 - 8 * i);
+    uint64_t prefix = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        prefix = prefix << 8 | (i < text->length ? (unsigned char)text->bytes[i] : 0);
     }
     return prefix;
 }
 
+/* The smallest tag from `low` on among the texts without an id; false when there is none. */
+static bool next_tag(const rf_intern *intern, uint32_t low, uint32_t *tag)
+{
+    bool found = false;
+    for (size_t i = intern->pending; i < intern->count; i++) {
+        uint32_t const here = intern->texts[i]->tag;
+        if (intern->ids[i] == 0 && here >= low && (!found || here < *tag)) {
+            found = true;
+            *tag = here;
+        }
+    }
+    return found;
+}
+
+/* Tag by tag (an import has at most four), so that the whole prefix can serve the comparison. */
 uint32_t *rf_intern_sorted_new(const rf_intern *intern, size_t *count)
 {
     sort_key *keys = rf_alloc_raw(intern->count - intern->pending, sizeof *keys);
-    uint32_t *sorted = NULL;
+    uint32_t *sorted = rf_alloc_raw(intern->count - intern->pending, sizeof *sorted);
+    uint32_t tag = 0;
     *count = 0;
-    if (keys == NULL) {
+    if (keys == NULL || sorted == NULL) {
+        rf_free(keys);
+        rf_free(sorted);
         return NULL;
     }
-    for (size_t i = intern->pending; i < intern->count; i++) {
-        if (intern->ids[i] == 0) {
-            keys[(*count)++] = (sort_key){prefix_of(&intern->texts[i]), &intern->texts[i]};
+    for (uint32_t low = 0; next_tag(intern, low, &tag); low = tag + 1) {
+        size_t same = 0;
+        for (size_t i = intern->pending; i < intern->count; i++) {
+            const rf_intern_text *text = intern->texts[i];
+            if (intern->ids[i] == 0 && text->tag == tag) {
+                keys[same++] = (sort_key){prefix_of(text), text, (uint32_t)i};
+            }
         }
-    }
-    sorted = rf_alloc_raw(*count, sizeof *sorted);
-    if (sorted != NULL) {
-        qsort(keys, *count, sizeof *keys, compare_keys);
-        for (size_t i = 0; i < *count; i++) {
-            sorted[i] = (uint32_t)(keys[i].text - intern->texts);
+        qsort(keys, same, sizeof *keys, compare_keys);
+        for (size_t i = 0; i < same; i++) {
+            sorted[(*count)++] = keys[i].index;
         }
     }
     rf_free(keys);

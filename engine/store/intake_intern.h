@@ -15,30 +15,43 @@
 
 #define RF_INTERN_NONE UINT32_MAX
 
+/* A text in the arena; it never moves. */
 typedef struct rf_intern_text {
-    const char *bytes; /* NUL-terminated, in the arena */
     uint32_t length;
-    uint32_t hash;
     uint32_t tag;
     uint32_t claim; /* for the owner: 1 + its claim, 0 when none */
+    char bytes[];   /* NUL-terminated */
 } rf_intern_text;
+
+/* One look into the table costs two cache misses: the slot and the text. */
+typedef struct rf_intern_slot {
+    rf_intern_text *text; /* NULL: free */
+    uint32_t hash;
+    uint32_t index;
+} rf_intern_slot;
 
 typedef struct rf_intern {
     rf_arena arena;
-    rf_intern_text *texts;
+    rf_intern_text **texts; /* by index */
     uint32_t *ids;
     size_t count;
     size_t text_capacity;
     size_t id_capacity;
-    uint32_t *slots; /* 1 + index, 0 when free; a power of two of them */
-    size_t slot_count;
-    size_t bytes;   /* memory taken, about */
-    size_t pending; /* texts from here on have not been given to the database yet, or are known */
-} rf_intern;        /* all zero bytes is an empty table */
+    rf_intern_slot *slots;
+    size_t slot_count; /* a power of two, or 0 */
+    size_t bytes;      /* memory taken, about */
+    size_t pending;    /* texts before it have been given to the database */
+} rf_intern;           /* all zero bytes is an empty table */
 
-/* The number of a text, or RF_INTERN_NONE; *hash serves rf_intern_add. Expected O(length). */
+/* The hash that the calls below want. O(length). */
+uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length);
+/* Asks the processor to fetch the slot of a hash, and then what the slot points at: for callers
+ * that look up several texts at once. */
+void rf_intern_fetch_slot(const rf_intern *intern, uint64_t hash);
+void rf_intern_fetch_text(const rf_intern *intern, uint64_t hash);
+/* The number of a text, or RF_INTERN_NONE. Expected O(length). */
 uint32_t rf_intern_find(const rf_intern *intern, uint32_t tag, const char *text, size_t length,
-                        uint64_t *hash);
+                        uint64_t hash);
 /* Adds a text that is not there, with its database id (0: none yet). RF_INTERN_NONE: no memory. */
 uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t length,
                        uint64_t hash, uint32_t id);

@@ -87,7 +87,7 @@ static rf_status open_accounts(rf_intake *intake, const char *tail, rf_rows **ro
 static rf_status put_account(rf_intake *intake, rf_rows *rows, uint32_t account, rf_error *err)
 {
     static const claim nothing = {.created_at = RF_NO_TIME};
-    const rf_intern_text *text = &intake->accounts.texts[account];
+    const rf_intern_text *text = intake->accounts.texts[account];
     const claim *said =
         text->claim == 0 ? &nothing : &intake->account_claims.items[text->claim - 1];
     rf_rows_int(rows, intake->accounts.ids[account]);
@@ -247,7 +247,7 @@ static rf_status write_new_values(rf_intake *intake, rf_error *err)
     for (size_t i = 0; i < count && status == RF_OK; i++) {
         uint32_t const id = (uint32_t)++intake->last_value;
         intake->values.ids[sorted[i]] = id;
-        status = put_value(&rows, id, &intake->values.texts[sorted[i]], &prefixes, err);
+        status = put_value(&rows, id, intake->values.texts[sorted[i]], &prefixes, err);
     }
     intake->values_new += (int64_t)count;
     rf_free(sorted);
@@ -360,10 +360,10 @@ static rf_status write_labels(rf_intake *intake, rf_error *err)
 static void forget_said(rf_intake *intake)
 {
     for (size_t i = 0; i < intake->account_claims.count; i++) {
-        intake->accounts.texts[intake->account_claims.items[i].owner].claim = 0;
+        intake->accounts.texts[intake->account_claims.items[i].owner]->claim = 0;
     }
     for (size_t i = 0; i < intake->instrument_claims.count; i++) {
-        intake->values.texts[intake->instrument_claims.items[i].owner].claim = 0;
+        intake->values.texts[intake->instrument_claims.items[i].owner]->claim = 0;
     }
     intake->account_claims.count = 0;
     intake->instrument_claims.count = 0;
