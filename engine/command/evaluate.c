@@ -651,7 +651,7 @@ const rf_command rf_command_evaluate = {
     .name = "evaluate",
     .usage = "evaluate --truth FILE.csv [--run R] [--per-ring] [--map FIELD=COLUMN,...]\n"
              "         [--honest VALUE] [--source COLUMN=VALUE]",
-    .summary = "compares a run with known truth",
+    .summary = "compare a run with known truth",
     .help =
         "The truth is CSV or JSON Lines with account_id and ring; an empty ring or -1 is honest.\n"
         "\n"

@@ -232,7 +232,7 @@ const rf_command rf_command_export = {
     .name = "export",
     .usage = "export assignments --to FILE.csv [--run R] [--raw]\n"
              "export ring ID --to FILE.graphml|.gexf|.json|.csv [--as FORMAT] [--run R] [--raw]",
-    .summary = "writes results to files for other programs",
+    .summary = "write results to files for other programs",
     .help =
         "assignments: account_id,cell_id,ring_id,network_id,score,flagged for every account in a\n"
         "ring, sorted by account_id. ring: its accounts, the values they share, and their links;\n"

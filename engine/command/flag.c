@@ -412,7 +412,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
 const rf_command rf_command_flag = {
     .name = "flag",
     .usage = "flag [--policy FILE] [--dry-run] [--run R]",
-    .summary = "asks the accounts of flagged rings to verify themselves",
+    .summary = "ask the accounts of flagged rings to verify themselves",
     .help = "Opens a verification request (government ID and a live selfie) for every member of a\n"
             "flagged ring. Nobody is asked twice: not while a request is open, not after a "
             "decline, not\n"
