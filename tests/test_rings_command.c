@@ -158,6 +158,8 @@ static void ring_as_json(void **state)
     assert_int_equal(whole(read, "fringe"), 1);
     assert_true(fabs(real(read, "requests_per_account_day") - 5.0) < 1e-9); /* 500 / 5 / 20 days */
     contains(text(read, "summary"), "5 accounts");
+    contains(text(read, "summary"), "half of them within 4 minutes on 2026-05-01");
+    assert_string_equal(text(read, "half_created_to"), "2026-05-01T08:04:00Z");
     assert_true(real(json_object_get(read, "parts"), "prepaid funding") == 11.5);
     assert_string_equal(text(json_array_get(json_object_get(read, "part_details"), 0), "part"),
                         "sign-up burst");

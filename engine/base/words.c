@@ -39,7 +39,15 @@ void rf_words_bits(rf_text *text, double bits)
         rf_text_add(text, "unknown");
         return;
     }
-    rf_text_printf(text, "%s%s bits", bits >= 0.05 ? "+" : "", number);
+    if (bits >= 0.05) {
+        rf_text_add(text, "+");
+    }
+    if (fabs(bits) >= 1000 && fabs(bits) < 1e15) {
+        rf_words_number(text, (int64_t)llround(bits));
+        rf_text_add(text, " bits");
+    } else {
+        rf_text_printf(text, "%s bits", number);
+    }
 }
 
 void rf_words_share(rf_text *text, double share)

@@ -14,7 +14,7 @@
 void rf_words_number(rf_text *text, int64_t number);
 /* "1 account", "2,345 accounts". */
 void rf_words_count(rf_text *text, int64_t number, const char *one, const char *many);
-/* "+6.2 bits", "-0.5 bits", "0.0 bits"; "unknown" for NaN. */
+/* "+6.2 bits", "-0.5 bits", "0.0 bits", "+36,870 bits"; "unknown" for NaN. */
 void rf_words_bits(rf_text *text, double bits);
 /* "12 %" of a share 0..1; below one per cent one decimal, "< 0.1 %" when smaller but not 0. */
 void rf_words_share(rf_text *text, double share);

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MEMBERS_SHOWN = 20, VALUE_SHOWN = 44, CELL_SHOWN = 36 };
+enum { MEMBERS_SHOWN = 20, EVIDENCE_SHOWN = 12, VALUE_SHOWN = 44, CELL_SHOWN = 36 };
 
 typedef struct choice {
     const char *run_text;
@@ -119,6 +119,12 @@ static void say_summary(const rf_ring_page *page, rf_text *text)
         rf_text_add(text, "; they were created ");
         rf_words_period(text, page->first_created, page->last_created);
     }
+    if (page->half_first != RF_NO_TIME) {
+        rf_text_add(text, ", half of them within ");
+        rf_words_duration(text, page->half_last - page->half_first);
+        rf_text_add(text, " ");
+        rf_words_period(text, page->half_first, page->half_last);
+    }
     rf_text_add(text, ". It scores ");
     rf_words_bits(text, page->score);
     rf_text_add(text, page->flagged ? " and is flagged." : " and is not flagged.");
@@ -178,7 +184,9 @@ static rf_status show_parts(const rf_ring_page *page, rf_error *err)
     rf_heading(stdout, "Why this score (the parts add up to it; positive speaks for one operator)");
     for (size_t i = 0; i < page->parts; i++) {
         char bits[32];
-        (void)snprintf(bits, sizeof bits, "%+6.1f", page->part[i].bits);
+        bool none = fabs(page->part[i].bits) < 0.05;
+        (void)snprintf(bits, sizeof bits, none ? "%6.1f" : "%+6.1f",
+                       none ? 0.0 : page->part[i].bits);
         rf_sheet_text(sheet, bits);
         rf_sheet_text(sheet, page->part[i].name);
         rf_sheet_real(sheet, page->part[i].observed);
@@ -209,7 +217,7 @@ static rf_status show_evidence(const rf_ring_page *page, rf_error *err)
         return status;
     }
     rf_heading(stdout, "What binds it, strongest first");
-    for (size_t i = 0; i < page->evidences; i++) {
+    for (size_t i = 0; i < page->evidences && i < EVIDENCE_SHOWN; i++) {
         const rf_page_evidence *one = &page->evidence[i];
         rf_sheet_text(sheet, one->signal);
         rf_text_clear(&text);
@@ -224,8 +232,14 @@ static rf_status show_evidence(const rf_ring_page *page, rf_error *err)
         say_attributes(one, &text);
         rf_sheet_text(sheet, rf_text_get(&text));
     }
+    status = rf_sheet_end(sheet, err);
+    if (status == RF_OK && page->evidences > EVIDENCE_SHOWN) {
+        rf_text_clear(&text);
+        rf_text_printf(&text, "and %zu more: --format json", page->evidences - EVIDENCE_SHOWN);
+        paragraph(&text, 0);
+    }
     rf_text_free(&text);
-    return rf_sheet_end(sheet, err);
+    return status;
 }
 
 static void show_shape(const rf_ring_page *page)
@@ -429,6 +443,10 @@ static void json_head(rf_json *json, const rf_ring_page *page)
     rf_json_time(json, page->first_created);
     rf_json_key(json, "last_created");
     rf_json_time(json, page->last_created);
+    rf_json_key(json, "half_created_from");
+    rf_json_time(json, page->half_first);
+    rf_json_key(json, "half_created_to");
+    rf_json_time(json, page->half_last);
     key_int(json, "requests", page->requests);
     key_real(json, "requests_per_account_day", rf_ring_page_pace(page));
     say_summary(page, &text);

@@ -30,6 +30,11 @@ static const char RINGS_SQL[] =
 static const char PARTS_SQL[] = "SELECT part, bits FROM score_part WHERE run = ?1 AND ring = ?2 "
                                 "ORDER BY abs(bits) DESC, part";
 
+/* For people: what speaks most for one operator, or else what speaks least against it. */
+static const char STRONGEST_SQL[] =
+    "SELECT part, bits FROM score_part WHERE run = ?1 AND ring = ?2 "
+    "ORDER BY bits DESC, part LIMIT 2";
+
 enum { PROGRAMS = RF_IN_JSON | RF_IN_CSV, PEOPLE = RF_IN_TABLE };
 
 static const rf_field FIELDS[] = {
@@ -43,7 +48,7 @@ static const rf_field FIELDS[] = {
     {.name = "first_created", .kind = RF_FIELD_TIME, .shown = PROGRAMS},
     {.name = "last_created", .kind = RF_FIELD_TIME, .shown = PROGRAMS},
     {.name = "requests", .kind = RF_FIELD_INT},
-    {.name = "parts", .title = "main parts of the score", .wrap = true},
+    {.name = "parts", .title = "strongest parts of the score", .wrap = true},
     {.name = "cells", .kind = RF_FIELD_INT, .shown = PROGRAMS},
     {.name = "links", .kind = RF_FIELD_INT, .shown = PROGRAMS},
     {.name = "link_bits", .kind = RF_FIELD_REAL, .decimals = 1, .shown = PROGRAMS},
@@ -57,10 +62,9 @@ static int64_t time_at(rf_statement *statement, int column)
                                                         : rf_column_int(statement, column);
 }
 
-/* The parts as an object for JSON, all of them as text for CSV, the two largest for people. */
-static rf_status write_parts(rf_sheet *sheet, rf_format format, rf_statement *parts, rf_error *err)
+/* The parts as an object for JSON, as text otherwise. */
+static rf_status write_parts(rf_sheet *sheet, rf_statement *parts, rf_error *err)
 {
-    enum { FOR_PEOPLE = 2 };
     rf_text text = {0};
     rf_json *json = rf_sheet_nested(sheet);
     bool row = true;
@@ -73,7 +77,7 @@ static rf_status write_parts(rf_sheet *sheet, rf_format format, rf_statement *pa
         if (json != NULL) {
             rf_json_key(json, rf_column_text(parts, 0));
             rf_json_real(json, rf_column_real(parts, 1));
-        } else if (format == RF_FORMAT_CSV || seen < FOR_PEOPLE) {
+        } else {
             rf_text_printf(&text, "%s%s %+.1f", seen == 0 ? "" : "; ", rf_column_text(parts, 0),
                            rf_column_real(parts, 1));
         }
@@ -83,11 +87,6 @@ static rf_status write_parts(rf_sheet *sheet, rf_format format, rf_statement *pa
         rf_json_object_end(json);
         rf_sheet_nested_end(sheet);
     } else {
-        for (size_t i = 0; format == RF_FORMAT_TABLE && i < text.length; i++) {
-            if (text.bytes[i] == '_') {
-                text.bytes[i] = ' ';
-            }
-        }
         rf_sheet_bytes(sheet, rf_text_get(&text), text.length);
     }
     if (status == RF_OK && rf_text_failed(&text)) {
@@ -108,8 +107,8 @@ static void write_created(rf_sheet *sheet, int64_t first, int64_t last)
     rf_sheet_text(sheet, both);
 }
 
-static rf_status write_ring(rf_sheet *sheet, rf_format format, rf_statement *rings,
-                            rf_statement *parts, int64_t run, rf_error *err)
+static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *parts, int64_t run,
+                            rf_error *err)
 {
     rf_status status;
     if (rf_column_int(rings, 3) != 0) {
@@ -127,7 +126,7 @@ static rf_status write_ring(rf_sheet *sheet, rf_format format, rf_statement *rin
     rf_sheet_int(sheet, rf_column_int(rings, 8));
     rf_bind_int(parts, 1, run);
     rf_bind_int(parts, 2, rf_column_int(rings, 0));
-    status = write_parts(sheet, format, parts, err);
+    status = write_parts(sheet, parts, err);
     rf_sheet_int(sheet, rf_column_int(rings, 9));
     rf_sheet_int(sheet, rf_column_int(rings, 10));
     rf_sheet_real(sheet, rf_column_real(rings, 11));
@@ -144,7 +143,8 @@ static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
     bool row = true;
     rf_status status = rf_prepare(store, RINGS_SQL, &rings, err);
     if (status == RF_OK) {
-        status = rf_prepare(store, PARTS_SQL, &parts, err);
+        status =
+            rf_prepare(store, format == RF_FORMAT_TABLE ? STRONGEST_SQL : PARTS_SQL, &parts, err);
     }
     if (status == RF_OK) {
         rf_bind_int(rings, 1, asked->run);
@@ -153,7 +153,7 @@ static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
         rf_bind_int(rings, 4, asked->limit);
     }
     while (status == RF_OK && (status = rf_step(rings, &row, err)) == RF_OK && row) {
-        status = write_ring(sheet, format, rings, parts, asked->run, err);
+        status = write_ring(sheet, rings, parts, asked->run, err);
     }
     rf_statement_end(parts);
     rf_statement_end(rings);
@@ -164,6 +164,7 @@ static rf_status list_rings(const rf_globals *globals, rf_store *store, const ch
                             rf_error *err)
 {
     char none[160];
+    uint64_t listed;
     rf_sheet *sheet = NULL;
     rf_sheet_options options = {.file = stdout, .format = globals->format, .none = none};
     rf_status status;
@@ -180,10 +181,13 @@ static rf_status list_rings(const rf_globals *globals, rf_store *store, const ch
         rf_sheet_drop(sheet);
         return status;
     }
-    if (rf_sheet_count(sheet) > 0 && globals->format == RF_FORMAT_TABLE) {
+    listed = rf_sheet_count(sheet);
+    status = rf_sheet_end(sheet, err);
+    if (status == RF_OK && listed > 0 && globals->format == RF_FORMAT_TABLE) {
+        (void)fflush(stdout);
         rf_say(globals, "Scores are in bits. One ring in full: ringfence ring ID");
     }
-    return rf_sheet_end(sheet, err);
+    return status;
 }
 
 static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *err)
