@@ -29,7 +29,8 @@ LEFT JOIN score_part f ON f.run = r.run AND f.ring = r.ring AND f.part = (
 LEFT JOIN score_part g ON g.run = r.run AND g.ring = r.ring AND g.part = (
     SELECT p.part
     FROM score_part p
-    WHERE p.run = r.run AND p.ring = r.ring AND p.bits < 0
+    -- the prior says the same of all rings
+    WHERE p.run = r.run AND p.ring = r.ring AND p.bits < 0 AND p.part <> 'rings are rare'
     ORDER BY p.bits, p.part
     LIMIT 1
 )

@@ -11,7 +11,7 @@
 -- column: banned_last_day  when that was last active
 -- column: days_after  from that day to the sign-up
 -- column: bits  what ties the two
-WITH banned AS (
+WITH banned AS MATERIALIZED (
     SELECT a.id, a.external_id,
            coalesce((SELECT max(u.day) FROM usage u WHERE u.account = a.id AND u.day >= 0),
                     a.created_at / 86400) AS last_day
@@ -21,11 +21,11 @@ WITH banned AS (
 tied AS (
     SELECT b.external_id, b.last_day, l.account_b AS other, l.bits
     FROM banned b
-    JOIN link l ON l.run = :run AND l.account_a = b.id
+    CROSS JOIN link l ON l.run = :run AND l.account_a = b.id
     UNION ALL
     SELECT b.external_id, b.last_day, l.account_a, l.bits
     FROM banned b
-    JOIN link l ON l.run = :run AND l.account_b = b.id
+    CROSS JOIN link l INDEXED BY link_by_b ON l.run = :run AND l.account_b = b.id
 )
 SELECT a.external_id AS account_id,
        strftime('%Y-%m-%dT%H:%M:%SZ', a.created_at, 'unixepoch') AS created_at,
@@ -36,7 +36,7 @@ SELECT a.external_id AS account_id,
        a.created_at / 86400 - t.last_day AS days_after,
        round(t.bits, 1) AS bits
 FROM tied t
-JOIN account a ON a.id = t.other
+CROSS JOIN account a ON a.id = t.other
 LEFT JOIN member m ON m.run = :run AND m.account = a.id
 WHERE coalesce(a.status, '') <> 'banned'
   AND a.created_at / 86400 BETWEEN t.last_day AND t.last_day + :days

@@ -249,7 +249,7 @@ const char *rf_real_format(double value, char out[RF_NUMBER_TEXT])
     out[0] = '\0';
     if (isfinite(value)) {
         for (int digits = 15; digits <= 17; digits++) {
-            (void)snprintf(out, RF_NUMBER_TEXT, "%.*g", digits, value);
+            (void)snprintf(out, RF_NUMBER_TEXT, "%.*g", digits, value == 0 ? 0.0 : value);
             if (strtod(out, NULL) == value) {
                 break;
             }

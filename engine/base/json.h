@@ -45,7 +45,8 @@ void rf_json_key(rf_json *json, const char *key);
 void rf_json_string(rf_json *json, const char *string);
 void rf_json_bytes(rf_json *json, const char *bytes, size_t length);
 void rf_json_int(rf_json *json, int64_t value);
-/* The shortest decimal that reads back as the same double; null for NaN and infinities. */
+/* The shortest decimal that reads back as the same double (a negative zero as 0); null for NaN and
+ * infinities. */
 void rf_json_real(rf_json *json, double value);
 /* A fixed number of decimals (0..17); null for NaN and infinities, never "-0.0". */
 void rf_json_fixed(rf_json *json, double value, int decimals);
