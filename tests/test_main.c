@@ -1,7 +1,10 @@
 /* test_main.c - the command line itself, by running the built program: exit statuses, help,
  * suggestions, options in any place, writes that fail. */
+#define _XOPEN_SOURCE 700 /* posix_openpt */
+
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +196,55 @@ static void broken_pipe_is_quiet(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Runs the program on a terminal of so many columns; what it wrote, freed by the caller. */
+static char *on_terminal(const fixture *f, unsigned short columns, const char *arguments)
+{
+    enum { ROOM = 1 << 16 };
+    char command[512];
+    struct winsize size = {.ws_row = 40, .ws_col = columns};
+    char *text = calloc(1, ROOM);
+    size_t length = 0;
+    ssize_t got;
+    pid_t child;
+    int leader = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_non_null(text);
+    assert_true(leader >= 0 && grantpt(leader) == 0 && unlockpt(leader) == 0);
+    assert_int_equal(ioctl(leader, TIOCSWINSZ, &size), 0);
+    (void)snprintf(command, sizeof command, "'%s' --db '%s' %s >'%s' 2>&1", fixture_program(),
+                   f->db, arguments, ptsname(leader));
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    while (length + 1 < ROOM && (got = read(leader, text + length, ROOM - 1 - length)) > 0) {
+        length += (size_t)got;
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    (void)close(leader);
+    return text;
+}
+
+/* On a narrow terminal notes are wrapped and figures stay whole; NO_COLOR is obeyed. */
+static void tables_fit_the_terminal(void **state)
+{
+    fixture *f = *state;
+    char *text;
+    assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+    text = on_terminal(f, 80, "ring 1");
+    assert_null(strchr(text, '\x1b'));
+    contains(text, "+14.0  sign-up burst");
+    contains(text, "4 of 5 members signed up");
+    assert_null(strstr(text, "4 of 5 members signed up within an hour"));
+    free(text);
+    assert_int_equal(unsetenv("NO_COLOR"), 0);
+    text = on_terminal(f, 80, "rings --flagged");
+    contains(text, "\x1b[");
+    contains(text, "2026-05-01 - 2026-05-20");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(trouble_has_its_own_status, start, end),
         cmocka_unit_test_setup_teardown(full_disk_is_an_error, start, end),
         cmocka_unit_test_setup_teardown(broken_pipe_is_quiet, start, end),
+        cmocka_unit_test_setup_teardown(tables_fit_the_terminal, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TABLE_BATCH = 2000 };
+enum {
+    TABLE_BATCH = 2000,
+    SEPARATOR = 2,      /* blanks between columns */
+    NEVER_CUT = 24,     /* columns up to this width are never cut */
+    NARROWEST_WRAP = 24 /* a wrapped column gets at least so much */
+};
 
 struct rf_sheet {
     rf_sheet_options options;
@@ -26,6 +31,7 @@ struct rf_sheet {
     struct libscols_line *line;
     size_t lines;    /* in the table now */
     bool *has_words; /* a column's cells so far are not all numbers */
+    size_t *widths;  /* of the widest cell of a column so far, in characters */
     bool stress;
     bool failed; /* out of memory */
     rf_text scratch;
@@ -123,11 +129,7 @@ static bool add_column(rf_sheet *sheet, size_t field)
 {
     const rf_field *known = &sheet->fields[field];
     struct libscols_column *column;
-    bool words = known->kind == RF_FIELD_TEXT || known->kind == RF_FIELD_ANY;
-    int flags = is_number(known->kind) ? SCOLS_FL_RIGHT
-                : known->wrap          ? SCOLS_FL_WRAP
-                : words                ? SCOLS_FL_TRUNC
-                                       : 0;
+    int flags = is_number(known->kind) ? SCOLS_FL_RIGHT : 0;
     rf_text_clear(&sheet->scratch);
     rf_text_add_safe(&sheet->scratch, known->title != NULL ? known->title : known->name,
                      strlen(known->title != NULL ? known->title : known->name));
@@ -142,6 +144,7 @@ static bool add_column(rf_sheet *sheet, size_t field)
     if (column == NULL) {
         return false;
     }
+    sheet->widths[field] = characters(rf_text_get(&sheet->scratch), sheet->scratch.length);
     return scols_cell_set_color(scols_column_get_header(column), "bold") == 0;
 }
 
@@ -157,8 +160,84 @@ static bool start_table(rf_sheet *sheet)
     }
     for (size_t i = 0; i < sheet->count; i++) {
         sheet->has_words[i] = false;
+        sheet->widths[i] = 0;
         if (is_shown(sheet, i) && !add_column(sheet, i)) {
             return false;
+        }
+    }
+    return true;
+}
+
+/* Breaks a text at blanks so that no line is wider than `width`, as far as words allow. */
+static bool break_lines(rf_text *out, const char *text, size_t width)
+{
+    size_t column = 0;
+    rf_text_clear(out);
+    while (*text != '\0') {
+        size_t blanks = strspn(text, " ");
+        size_t length = strcspn(text + blanks, " ");
+        size_t shown = characters(text, blanks + length);
+        if (column > 0 && column + shown > width) {
+            rf_text_add(out, "\n");
+            text += blanks;
+            shown -= blanks;
+            column = 0;
+            blanks = 0;
+        }
+        rf_text_append(out, text, blanks + length);
+        column += shown;
+        text += blanks + length;
+    }
+    return !rf_text_failed(out);
+}
+
+static bool wrap_column(rf_sheet *sheet, size_t place, size_t width)
+{
+    struct libscols_column *column = scols_table_get_column(sheet->table, place);
+    if (scols_column_set_flags(column, SCOLS_FL_WRAP) != 0 ||
+        scols_column_set_safechars(column, "\n") != 0 ||
+        scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) !=
+            0) {
+        return false;
+    }
+    for (size_t i = 0; i < sheet->lines; i++) {
+        struct libscols_line *line = scols_table_get_line(sheet->table, i);
+        const char *text = scols_line_get_column_data(line, column);
+        if (text != NULL && (!break_lines(&sheet->scratch, text, width) ||
+                             scols_line_set_data(line, place, rf_text_get(&sheet->scratch)) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* On a terminal, wrapped columns share what the others leave, and only then are wide ones cut. */
+static bool fit_terminal(rf_sheet *sheet)
+{
+    size_t width = terminal_width(sheet->options.file);
+    size_t used = 0;
+    size_t wrapped = 0;
+    size_t place = 0;
+    size_t share;
+    for (size_t i = 0; i < sheet->count; i++) {
+        if (is_shown(sheet, i)) {
+            used += (place++ > 0 ? SEPARATOR : 0) + (sheet->fields[i].wrap ? 0 : sheet->widths[i]);
+            wrapped += sheet->fields[i].wrap;
+        }
+    }
+    if (width == 0 || wrapped == 0) {
+        return true;
+    }
+    share = width > used ? (width - used) / wrapped : 0;
+    share = share < NARROWEST_WRAP ? NARROWEST_WRAP : share;
+    place = 0;
+    for (size_t i = 0; i < sheet->count; i++) {
+        if (is_shown(sheet, i)) {
+            if (sheet->fields[i].wrap && sheet->widths[i] > share &&
+                !wrap_column(sheet, place, share)) {
+                return false;
+            }
+            place++;
         }
     }
     return true;
@@ -167,16 +246,19 @@ static bool start_table(rf_sheet *sheet)
 /* Prints the batch and, unless it was the last, starts the next one. */
 static void print_table(rf_sheet *sheet, bool last)
 {
-    size_t shown = 0;
+    size_t place = 0;
     for (size_t i = 0; i < sheet->count; i++) {
         if (is_shown(sheet, i)) {
-            struct libscols_column *column = scols_table_get_column(sheet->table, shown++);
+            struct libscols_column *column = scols_table_get_column(sheet->table, place++);
             if (sheet->fields[i].kind == RF_FIELD_ANY && !sheet->has_words[i]) {
                 (void)scols_column_set_flags(column, SCOLS_FL_RIGHT);
+            } else if (sheet->widths[i] > NEVER_CUT && !sheet->fields[i].wrap) {
+                (void)scols_column_set_flags(column, SCOLS_FL_TRUNC);
             }
         }
     }
-    if (sheet->lines > 0 && !sheet->failed && scols_print_table(sheet->table) != 0) {
+    if (sheet->lines > 0 && !sheet->failed &&
+        (!fit_terminal(sheet) || scols_print_table(sheet->table) != 0)) {
         sheet->failed = true;
     }
     scols_unref_table(sheet->table);
@@ -189,6 +271,7 @@ static void print_table(rf_sheet *sheet, bool last)
 static void table_cell(rf_sheet *sheet, const char *bytes, size_t length, bool number)
 {
     size_t place = 0;
+    size_t shown;
     for (size_t i = 0; i < sheet->next; i++) {
         place += is_shown(sheet, i);
     }
@@ -202,6 +285,10 @@ static void table_cell(rf_sheet *sheet, const char *bytes, size_t length, bool n
     sheet->has_words[sheet->next] |= !number && length > 0;
     rf_text_clear(&sheet->scratch);
     rf_text_add_safe(&sheet->scratch, bytes, length);
+    shown = characters(rf_text_get(&sheet->scratch), sheet->scratch.length);
+    if (shown > sheet->widths[sheet->next]) {
+        sheet->widths[sheet->next] = shown;
+    }
     sheet->failed = sheet->failed || sheet->scratch.failed ||
                     scols_line_set_data(sheet->line, place, rf_text_get(&sheet->scratch)) != 0;
 }
@@ -219,7 +306,9 @@ rf_status rf_sheet_start(const rf_sheet_options *options, const rf_field *fields
     }
     *sheet = (rf_sheet){.options = *options, .fields = fields, .count = count};
     sheet->has_words = rf_alloc(count, sizeof *sheet->has_words);
-    if (sheet->has_words == NULL || (options->format == RF_FORMAT_TABLE && !start_table(sheet))) {
+    sheet->widths = rf_alloc(count, sizeof *sheet->widths);
+    if (sheet->has_words == NULL || sheet->widths == NULL ||
+        (options->format == RF_FORMAT_TABLE && !start_table(sheet))) {
         rf_sheet_drop(sheet);
         return rf_fail_memory(err, "the output");
     }
@@ -452,6 +541,7 @@ void rf_sheet_drop(rf_sheet *sheet)
         }
         rf_text_free(&sheet->scratch);
         rf_free(sheet->has_words);
+        rf_free(sheet->widths);
         rf_free(sheet);
     }
 }
