@@ -299,6 +299,14 @@ static void wrong_parameters_are_usage_errors(void **state)
     assert_int_equal(fixture_run(f, "query largest_rings --param run=x"), 2);
     assert_int_equal(fixture_run(f, "query largest_rings --param run=5"), 1);
     assert_int_equal(fixture_run(f, "query --list largest_rings"), 2);
+    assert_int_equal(fixture_run(f, "query largest_rings --param limit=many"), 2);
+    contains(f->errors, "is no number");
+    assert_int_equal(fixture_run(f, "query new_rings --param since=yesterday"), 2);
+    contains(f->errors, "is no date");
+    assert_int_equal(fixture_run(f, "query ring_members --param ring=99"), 1);
+    contains(f->errors, "no ring '99'");
+    assert_int_equal(fixture_run(f, "query ring_members --param ring=c0ffee"), 0);
+    contains(f->output, "r5");
 }
 
 static void values_are_typed_by_look(void **state)

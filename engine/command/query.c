@@ -2,10 +2,12 @@
  *
  * Workload: results up to millions of rows, written as they come.
  */
+#include "base/clock.h"
 #include "command/canned.h"
 #include "command/command.h"
 #include "command/commands.h"
 #include "command/output.h"
+#include "command/ring_page.h"
 #include "command/runs.h"
 #include "store/embedded.h"
 #include "store/store.h"
@@ -155,25 +157,73 @@ static rf_status choose_run(rf_store *store, const char *value, int64_t *run, rf
     return rf_choose_run(store, value, run, err);
 }
 
+static bool is_number(const char *text)
+{
+    double number;
+    return rf_option_real("", text, -1e300, 1e300, &number, NULL) == RF_OK;
+}
+
+/* A moment as SQLite's date functions read it; what is none would silently find nothing. */
+static rf_status bind_moment(rf_statement *statement, int number, const char *name,
+                             const char *value, rf_error *err)
+{
+    char moment[RF_TIME_TEXT];
+    int64_t time = RF_NO_TIME;
+    if (strcmp(value, "now") == 0) {
+        time = rf_time_now();
+    } else if (!rf_time_parse(value, strlen(value), &time)) {
+        return rf_usage(err, &rf_command_query, "--param %s: '%.100s' is no date", name, value);
+    }
+    rf_bind_text(statement, number, rf_time_format(time, moment));
+    return RF_OK;
+}
+
+static rf_status bind_one(rf_store *store, rf_statement *statement, const rf_canned_item *param,
+                          const char *value, int64_t run, rf_error *err)
+{
+    static const char *const MOMENTS[] = {"since", "until", "now"};
+    int64_t ring = 0;
+    rf_status status;
+    char name[64];
+    int number;
+    (void)snprintf(name, sizeof name, ":%s", param->name);
+    number = rf_parameter(statement, name);
+    if (strcmp(param->name, "run") == 0) {
+        rf_bind_int(statement, number, run);
+        return RF_OK;
+    }
+    for (size_t i = 0; i < sizeof MOMENTS / sizeof MOMENTS[0]; i++) {
+        if (strcmp(param->name, MOMENTS[i]) == 0) {
+            return bind_moment(statement, number, param->name, value, err);
+        }
+    }
+    if (strcmp(param->name, "ring") == 0 && strcmp(value, "0") != 0) {
+        status = rf_find_ring(store, run, value, &ring, err); /* also by its key */
+        rf_bind_int(statement, number, ring);
+        return status;
+    }
+    if (param->initial != NULL && is_number(param->initial) && !is_number(value)) {
+        return rf_usage(err, &rf_command_query, "--param %s: '%.100s' is no number", param->name,
+                        value);
+    }
+    rf_canned_bind(statement, number, value);
+    return RF_OK;
+}
+
 static rf_status bind_all(rf_store *store, rf_statement *statement, const rf_canned *query,
                           const choice *asked, rf_error *err)
 {
+    const rf_canned_item *of_run = rf_canned_find(query->param, query->params, "run");
+    int64_t run = 0;
     rf_status status = RF_OK;
+    if (of_run != NULL) {
+        const char *value = given_value(asked, "run");
+        status = choose_run(store, value == NULL ? of_run->initial : value, &run, err);
+    }
     for (size_t i = 0; status == RF_OK && i < query->params; i++) {
-        const rf_canned_item *param = &query->param[i];
-        const char *value = given_value(asked, param->name);
-        char name[64];
-        int number;
-        (void)snprintf(name, sizeof name, ":%s", param->name);
-        number = rf_parameter(statement, name);
-        value = value == NULL ? param->initial : value;
-        if (strcmp(param->name, "run") == 0) {
-            int64_t run = 0;
-            status = choose_run(store, value, &run, err);
-            rf_bind_int(statement, number, run);
-        } else {
-            rf_canned_bind(statement, number, value == NULL ? "" : value);
-        }
+        const char *value = given_value(asked, query->param[i].name);
+        value = value == NULL ? query->param[i].initial : value;
+        status = bind_one(store, statement, &query->param[i], value == NULL ? "" : value, run, err);
     }
     return status;
 }
@@ -307,12 +357,15 @@ const rf_command rf_command_query = {
     .name = "query",
     .usage = "query NAME [--param NAME=VALUE]...\nquery --list",
     .summary = "answer an investigator's question by a canned query",
-    .help = "  NAME                 a query; its text is queries/NAME.sql\n"
-            "  --param NAME=VALUE   a parameter, where the default is not meant\n"
-            "  --list               the queries, what they answer, their parameters\n"
-            "\n"
-            "Queries only read. The parameter run is the latest run unless given.\n"
-            "\n"
-            "example: ringfence query account --param account=u-1017\n",
+    .help =
+        "  NAME                 a query; its text is queries/NAME.sql\n"
+        "  --param NAME=VALUE   a parameter, where the default is not meant\n"
+        "  --list               the queries, what they answer, their parameters\n"
+        "\n"
+        "Queries only read. The parameter run is the latest run unless given;\n"
+        "ring takes a ring's number or the beginning of its ring_key; since, until and now take\n"
+        "ISO 8601 dates or times.\n"
+        "\n"
+        "example: ringfence query account --param account=u-1017\n",
     .run = run_query,
 };
