@@ -7,8 +7,11 @@
 #include "base/memory.h"
 #include "importers/reader_format.h"
 
+#include <assert.h>
 #include <csv.h>
 #include <string.h>
+
+static_assert(RF_ROW_LIMIT == 1024 << 10, "messages say 1024 KiB");
 
 enum { NOT_WANTED = -1, MOST_COLUMNS = 4096 };
 
@@ -64,11 +67,19 @@ static void keep_name(csv_state *state, const char *bytes, size_t length)
     state->name_length[state->cell] = length;
 }
 
+/* What breaks the syntax is told rather than what its cells looked like. */
+static void broken(csv_state *state, const char *reason)
+{
+    state->row->reason[0] = '\0';
+    rf_reader_bad(state->row, "%s", reason);
+    state->broken = true;
+}
+
 static void on_cell(void *bytes, size_t length, void *context)
 {
     csv_state *state = context;
     if (state->ended) {
-        rf_reader_bad(state->row, "a carriage return inside the line");
+        broken(state, "a carriage return inside the line");
     } else if (state->columns == 0) {
         keep_name(state, bytes, length);
     } else if (state->cell < state->columns && state->targets[state->cell] != NOT_WANTED &&
@@ -110,8 +121,7 @@ static void feed(csv_state *state, const rf_line *line)
         return;
     }
     if (csv_error(&state->parser) == CSV_EPARSE) {
-        rf_reader_bad(state->row, "a quote in the wrong place");
-        state->broken = true;
+        broken(state, "a quote in the wrong place");
     } else {
         state->failed = true;
     }
@@ -125,8 +135,7 @@ static rf_status feed_row(rf_reader *reader, rf_row *row, rf_line line, rf_error
         bool more;
         rf_status status;
         if (line.too_long) {
-            rf_reader_bad(row, "the row is longer than %d KiB", RF_ROW_LIMIT >> 10);
-            state->broken = true;
+            broken(state, "the row is longer than 1024 KiB");
             return RF_OK;
         }
         rf_reader_check_bytes(row, line.bytes, line.length);
@@ -142,8 +151,7 @@ static rf_status feed_row(rf_reader *reader, rf_row *row, rf_line line, rf_error
             return status;
         }
         if (!more) {
-            rf_reader_bad(row, "a quote is not closed");
-            state->broken = true;
+            broken(state, "a quote is not closed");
             return RF_OK;
         }
     }
@@ -185,6 +193,7 @@ static rf_status csv_next(rf_reader *reader, rf_row *row, bool *found, rf_error 
     if (state->ended && !state->broken) {
         row->split = state->cell == state->columns;
         if (!row->split) {
+            row->reason[0] = '\0';
             rf_reader_bad(row, "%zu cells where the header has %zu", state->cell, state->columns);
         }
     }

@@ -77,6 +77,9 @@ bool rf_normal_email(const char *text, size_t length, char key[RF_TEXT_LIMIT],
         return false;
     }
     rf_lower(at + 1, after, domain);
+    if (domain[0] == '.' || domain[after - 1] == '.' || strstr(domain, "..") != NULL) {
+        return false; /* an empty label */
+    }
     gmail = strcmp(domain, "gmail.com") == 0 || strcmp(domain, "googlemail.com") == 0;
     mailbox = put_mailbox(text, mailbox, gmail, key);
     key[mailbox] = '@';
