@@ -109,6 +109,8 @@ static rf_status refuse_json(rf_row *row, const json_error_t *error, rf_error *e
         rf_reader_bad(row, "a key is there twice");
     } else if (code == json_error_null_character || code == json_error_null_byte_in_key) {
         rf_reader_bad(row, "a NUL character");
+    } else if (code == json_error_premature_end_of_input) {
+        rf_reader_bad(row, "not JSON: it ends too early");
     } else {
         rf_reader_bad(row, "not JSON, at column %d", error->column);
     }

@@ -116,11 +116,11 @@ static void bad_rows(void **state)
            "2! a control character or line feed in account_id\n"
            "3! a control character or line feed in plan\n5 b|d|\n");
     EXPECT("account_id,plan\na,b\rc,d\ne,f\n", "2! a carriage return inside the line\n3 e|f|\n");
-    EXPECT("{\"account_id\":\"a\"}\n{\"account_id\"\n[]\n3\n\"x\"\n{}\n"
+    EXPECT("{\"account_id\":\"a\"}\n{\"account_id\":\n[]\n3\n\"x\"\n{}\n"
            "{\"account_id\":[1]}\n{\"account_id\":{}}\n{\"account_id\":true}\n"
            "{\"account_id\":\"\\u0000\"}\n{\"account_id\":1,\"account_id\":2}\nnull\n"
            "{\"account_id\":\"z\",\"deep\":[[{}]]}\n",
-           "1 a||\n2! not JSON, at column 13\n3! not a JSON object\n4! not a JSON object\n"
+           "1 a||\n2! not JSON: it ends too early\n3! not a JSON object\n4! not a JSON object\n"
            "5! not a JSON object\n6! no account_id\n7! account_id is neither a text nor a number\n"
            "8! account_id is neither a text nor a number\n"
            "9! account_id is neither a text nor a number\n10! a NUL character\n"
