@@ -136,7 +136,7 @@ check-fuzz: $(FUZZERS)
 		echo "$$fuzzer for $(FUZZ_SECONDS) s"; \
 		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -verbosity=0 \
 			-artifact_prefix=$$fuzzer- $$fuzzer.found $$( [ -d $$corpus ] && echo $$corpus ) \
-			|| exit 1; \
+			>$$fuzzer.log 2>&1 || { tail -n 60 $$fuzzer.log; exit 1; }; \
 	done
 
 format:
