@@ -46,7 +46,7 @@ static void list_keys(reader *r)
         {"evidence", "star_from", TARGET_REAL, &s->evidence.star_from, 0, 1},
         {"levels", "ring_density", TARGET_REAL, &s->levels.ring_density, 0, 1000},
         {"levels", "cell_factor", TARGET_REAL, &s->levels.cell_factor, 1, 10000},
-        {"levels", "network_factor", TARGET_REAL, &s->levels.network_factor, 0, 1},
+        {"levels", "network_contrast", TARGET_REAL, &s->levels.network_contrast, 0, 100000},
         {"levels", "min_links", TARGET_U32, &s->levels.min_links, 1, 100},
         {"levels", "iterations", TARGET_INT, &s->levels.iterations, -1, 1000},
         {"score", "rarity_bits", TARGET_REAL, &s->score.prior_bits, 0, 60},

@@ -1,7 +1,7 @@
 /* config.h - the settings of detection from an INI file (--config), each with its bounds.
  *
  *     [evidence]  prior_bits, threshold_bits, pair_cap, common_share, star_from
- *     [levels]    ring_density, cell_factor, network_factor, min_links, iterations
+ *     [levels]    ring_density, cell_factor, network_contrast, min_links, iterations
  *     [score]     rarity_bits, flagged_from
  *     [signal NAME]  family, role (link or context), windowed (yes or no)
  *

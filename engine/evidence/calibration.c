@@ -357,7 +357,7 @@ rf_status rf_calibrate(const rf_population *population, const rf_evidence_settin
     rf_calibration *c = calibration;
     rf_status status;
     double const common = settings->common_share * population->accounts;
-    *c = (rf_calibration){.settings = *settings};
+    *c = (rf_calibration){.settings = *settings, .accounts = population->accounts};
     if (isnan(c->settings.prior_bits)) {
         c->settings.prior_bits = population->accounts < 2 ? -1 : -log2(population->accounts);
     }

@@ -47,6 +47,7 @@ typedef struct rf_bucket {
 
 typedef struct rf_calibration {
     rf_evidence_settings settings;     /* prior_bits resolved */
+    uint32_t accounts;                 /* of the population */
     uint32_t common;                   /* groups above so many holders do not corroborate */
     bool one_family;                   /* a single family is known: values corroborate each other */
     double by_chance[RF_MAX_FAMILIES]; /* rate among random pairs, of families other than f */

@@ -161,7 +161,7 @@ static rf_status judge_hubs(const rf_population *p, const rf_calibration *c, rf_
             continue;
         }
         hub.reliability = rf_group_reliability(p, c, g);
-        hub.worth = rf_worth(hub.reliability, prior);
+        hub.worth = rf_group_worth(p, c, g);
         hub.treatment = hub.reliability >= c->settings.star_from ? RF_HUB_STAR
                         : hub.worth > 0                          ? RF_HUB_ADDS
                                                                  : RF_HUB_IGNORED;

@@ -54,13 +54,19 @@ void rf_pair_sum(const rf_signal *signals, const rf_calibration *calibration, ui
                            c->bucket[shared->signal][rf_bucket_of(shared->fewest)].reliability,
                            c->settings.prior_bits);
         shared->alone = rf_worth(shared->reliability, c->settings.prior_bits);
+        if (shared->fewest > RF_ALL_PAIRS_UP_TO &&
+            !rf_stands_out(shared->examined, shared->corroborated, c->by_chance[family])) {
+            shared->alone = rf_rarity_limit(shared->alone, c->accounts, shared->fewest);
+        }
     }
     sort_shared(evidence->shared, evidence->count);
     for (size_t i = 0; i < evidence->count; i++) {
         rf_shared_value *shared = &evidence->shared[i];
         uint32_t const family = signals[shared->signal].family;
         shared->counted = rank[family] < 31 ? shared->alone >> rank[family] : 0;
-        rank[family] = (uint8_t)(rank[family] < 31 ? rank[family] + 1 : 31);
+        /* what changes hands daily repeats itself among strangers too: it halves twice */
+        rank[family] = (uint8_t)(rank[family] + (signals[shared->signal].windowed ? 2 : 1));
+        rank[family] = rank[family] < 31 ? rank[family] : 31;
         if (shared->counted > 0) {
             families |= UINT64_C(1) << family;
         }
@@ -141,6 +147,17 @@ void rf_pair_evidence_free(rf_pair_evidence *evidence)
     *evidence = (rf_pair_evidence){0};
 }
 
+/* The worth of a group at a given reliability, limited by its rarity where that applies. */
+static rf_bits group_worth(const rf_calibration *c, uint32_t holders, uint32_t value,
+                           uint32_t family, double reliability)
+{
+    rf_bits const worth = rf_worth(reliability, c->settings.prior_bits);
+    bool const limited =
+        holders > RF_ALL_PAIRS_UP_TO &&
+        !rf_stands_out(c->examined[value], c->corroborated[value], c->by_chance[family]);
+    return limited ? rf_rarity_limit(worth, c->accounts, holders) : worth;
+}
+
 rf_bits rf_group_bound(const rf_population *population, const rf_calibration *calibration,
                        uint32_t group)
 {
@@ -158,7 +175,7 @@ rf_bits rf_group_bound(const rf_population *population, const rf_calibration *ca
      * corroborated; reliability falls with the one and rises with the other. */
     double const left_out = rf_reliability(others, c->corroborated[value], chance, sensitivity,
                                            bucket, c->settings.prior_bits);
-    return rf_worth(left_out, c->settings.prior_bits);
+    return group_worth(c, rf_group_size(population, group), value, family, left_out);
 }
 
 double rf_group_reliability(const rf_population *population, const rf_calibration *calibration,
@@ -172,4 +189,13 @@ double rf_group_reliability(const rf_population *population, const rf_calibratio
         c->sensitivity[population->signal[signal].family],
         c->bucket[signal][rf_bucket_of(rf_group_size(population, group))].reliability,
         c->settings.prior_bits);
+}
+
+rf_bits rf_group_worth(const rf_population *population, const rf_calibration *calibration,
+                       uint32_t group)
+{
+    uint32_t const value = population->group_value[group];
+    return group_worth(calibration, rf_group_size(population, group), value,
+                       rf_group_signal(population, group)->family,
+                       rf_group_reliability(population, calibration, group));
 }

@@ -2,7 +2,8 @@
  *
  * The same function decides links and explains them: there is no second, cheaper truth. A value
  * that the two share counts once, by its best day; the judged pair itself is left out of what is
- * known about the value; inside a family the k-th strongest value counts 2^-(k-1).
+ * known about the value; inside a family the k-th strongest value counts 2^-(k-1), or
+ * 4^-(k-1) where values are windowed by day.
  */
 #ifndef RF_EVIDENCE_PAIR_H
 #define RF_EVIDENCE_PAIR_H
@@ -51,5 +52,7 @@ rf_bits rf_group_bound(const rf_population *population, const rf_calibration *ca
 /* The reliability and worth of group g for a pair that was not itself examined. */
 double rf_group_reliability(const rf_population *population, const rf_calibration *calibration,
                             uint32_t group);
+rf_bits rf_group_worth(const rf_population *population, const rf_calibration *calibration,
+                       uint32_t group);
 
 #endif

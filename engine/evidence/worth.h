@@ -7,6 +7,7 @@
  * have one operator are
  *     L0 + sum over families, over the k-th strongest shared value: 2^-(k-1) * d,   k = 1, 2, ...
  *     d = max(0, logit2(p) - L0)
+ * (4^-(k-1) when the values are windowed by day: strangers behind one carrier share many addresses)
  * where p is the reliability of the shared value and L0 the prior log-odds of a random pair.
  */
 #ifndef RF_EVIDENCE_WORTH_H
@@ -77,11 +78,28 @@ static inline double rf_reliability(double examined, double corroborated, double
     return most > least ? most : least;
 }
 
+/* Whether what was seen inside a value stands out from chance, by three standard errors. */
+static inline int rf_stands_out(double examined, double corroborated, double by_chance)
+{
+    double const expected = by_chance * examined;
+    return corroborated - expected > 3 * sqrt(expected + 1);
+}
+
 /* d: what sharing a value of that reliability adds to the log odds; never negative. */
 static inline rf_bits rf_worth(double reliability, double prior_bits)
 {
     rf_bits const d = rf_bits_from(log2(reliability / (1 - reliability)) - prior_bits);
     return d > 0 ? d : 0;
+}
+
+/* A common value that does not itself stand out from chance is worth its rarity at most, log2 of
+ * accounts over holders: in Fellegi and Sunter's m / u, m cannot exceed 1. Without this the few
+ * corroborated pairs that chance puts into any sample would make a fingerprint used by thousands
+ * worth ten bits. */
+static inline rf_bits rf_rarity_limit(rf_bits worth, double accounts, double holders)
+{
+    rf_bits const rarity = rf_bits_from(log2(accounts / holders));
+    return worth < rarity ? worth : rarity;
 }
 
 #endif

@@ -6,26 +6,21 @@
 #include "base/progress.h"
 #include "graph/leiden.h"
 
+#include <math.h>
 #include <string.h>
 
 rf_level_settings rf_level_defaults(void)
 {
     return (rf_level_settings){
         .resolution = 1,
-        .ring_density = 0,
+        .ring_density = 0.025,
         .cell_factor = 10,
-        .network_factor = 0.1,
+        .network_contrast = 5,
         .min_links = 2,
         .min_size = 3,
         .seed = 1,
         .iterations = 2,
     };
-}
-
-double rf_ring_density(uint32_t accounts)
-{
-    double const density = RF_RING_LINKS / (accounts < 1 ? 1 : accounts);
-    return density < RF_RING_DENSITY_MOST ? density : RF_RING_DENSITY_MOST;
 }
 
 /* ---- cleaning ---- */
@@ -141,6 +136,7 @@ static bool piece_alloc(piece *p, uint32_t vertices, uint64_t edges)
 typedef struct finder {
     const rf_graph *g;
     const rf_level_settings *settings;
+    rf_levels *levels;
     uint32_t first_hub;
     uint32_t *start;   /* of each group in members; groups + 1 */
     uint32_t *members; /* vertices by group */
@@ -235,15 +231,16 @@ static void order_by_group(finder *f, const uint32_t *group, uint32_t groups)
     }
 }
 
-/* Clusters every group by itself: level[v] is the community of v, numbered over all groups. */
+/* Clusters every group by itself: level[v] is the community of v, numbered over all groups; *total
+ * is their number. */
 static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t groups, double density,
-                                const char *what, uint32_t *level, rf_error *err)
+                                uint32_t *level, uint32_t *total, rf_error *err)
 {
-    uint32_t total = 0;
     rf_progress progress;
     rf_status status = RF_OK;
+    *total = 0;
     order_by_group(f, group, groups);
-    rf_progress_start(&progress, what, f->start[groups]);
+    rf_progress_start(&progress, "finding communities", f->start[groups]);
     for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
         const uint32_t *members = f->members + f->start[c];
         uint32_t const count = f->start[c + 1] - f->start[c];
@@ -256,9 +253,9 @@ static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t group
                                    f->work, &communities, err);
         }
         for (uint32_t i = 0; i < count && status == RF_OK; i++) {
-            level[members[i]] = total + f->work[i];
+            level[members[i]] = *total + f->work[i];
         }
-        total += communities;
+        *total += communities;
         piece_free(&current);
     }
     rf_progress_end(&progress);
@@ -333,44 +330,64 @@ static rf_status clean_rings(const finder *f, uint32_t *ring, uint32_t *rings, r
     return status;
 }
 
-/* ---- networks ---- */
+/* ---- joining communities ---- */
 
-/* The graph of rings: the evidence between two of them added up; its vertices weigh their members.
- */
-static rf_status join_rings(const finder *f, const uint32_t *ring, uint32_t rings, double density,
-                            uint32_t *network_of, rf_error *err)
+/* The links between groups, as a graph of groups. */
+static rf_status join_groups(const finder *f, const uint32_t *group, uint32_t groups,
+                             rf_graph *joined, rf_error *err)
 {
     const rf_graph *g = f->g;
-    rf_graph joined = {0};
-    piece p = {0};
     uint64_t edges = 0;
-    uint32_t networks = 0;
     uint32_t *from = rf_alloc_raw(g->edges, sizeof *from);
     uint32_t *to = rf_alloc_raw(g->edges, sizeof *to);
     float *weight = rf_alloc_raw(g->edges, sizeof *weight);
     rf_status status = RF_OK;
     if (from == NULL || to == NULL || weight == NULL) {
-        status = rf_fail_memory(err, "the networks");
-        goto done;
+        status = rf_fail_memory(err, "the graph of communities");
     }
-    for (uint32_t v = 0; v < g->vertices; v++) {
-        for (uint64_t k = g->start[v]; k < g->start[v + 1] && ring[v] != RF_NO_COMMUNITY; k++) {
+    for (uint32_t v = 0; v < g->vertices && status == RF_OK; v++) {
+        for (uint64_t k = g->start[v]; k < g->start[v + 1] && group[v] != RF_NO_COMMUNITY; k++) {
             uint32_t const w = g->neighbour[k];
-            if (v < w && ring[w] != RF_NO_COMMUNITY && ring[w] != ring[v]) {
-                from[edges] = ring[v];
-                to[edges] = ring[w];
+            if (v < w && group[w] != RF_NO_COMMUNITY && group[w] != group[v]) {
+                from[edges] = group[v];
+                to[edges] = group[w];
                 weight[edges++] = g->weight[k];
             }
         }
     }
-    status = rf_graph_build(rings, edges, from, to, weight, &joined, err);
-    if (status == RF_OK && !piece_alloc(&p, rings, joined.edges)) {
-        status = rf_fail_memory(err, "the networks");
+    if (status == RF_OK) {
+        status = rf_graph_build(groups, edges, from, to, weight, joined, err);
+    }
+    rf_free(from);
+    rf_free(to);
+    rf_free(weight);
+    return status;
+}
+
+/* Joins groups whose evidence exceeds contrast times that of chance: the bits between all groups
+ * over all pairs of their members, for nearly all of them are strangers. */
+static rf_status cluster_joined(const finder *f, const uint32_t *group, uint32_t groups,
+                                double contrast, uint32_t *community, rf_error *err)
+{
+    rf_graph joined = {0};
+    piece p = {0};
+    double members = 0;
+    uint32_t communities;
+    rf_status status = join_groups(f, group, groups, &joined, err);
+    if (status == RF_OK && !piece_alloc(&p, groups, joined.edges)) {
+        status = rf_fail_memory(err, "the graph of communities");
     }
     if (status != RF_OK) {
-        goto done;
+        rf_graph_free(&joined);
+        return status;
     }
-    for (uint32_t r = 0; r < rings; r++) {
+    for (uint32_t v = 0; v < f->g->vertices && v < f->first_hub; v++) {
+        if (group[v] != RF_NO_COMMUNITY) {
+            p.mass[group[v]] += 1;
+            members += 1;
+        }
+    }
+    for (uint32_t r = 0; r < groups; r++) {
         for (uint64_t k = joined.start[r]; k < joined.start[r + 1]; k++) {
             if (r < joined.neighbour[k]) {
                 p.from[p.edges] = r;
@@ -379,61 +396,66 @@ static rf_status join_rings(const finder *f, const uint32_t *ring, uint32_t ring
             }
         }
     }
-    for (uint32_t v = 0; v < g->vertices && v < f->first_hub; v++) {
-        if (ring[v] != RF_NO_COMMUNITY) {
-            p.mass[ring[v]] += 1;
-        }
-    }
-    status = cluster_piece(f, &p, density, f->settings->seed, network_of, &networks, err);
-done:
+    f->levels->chance_density = 2 * rf_graph_total(&joined) / fmax(members * members, 1);
+    status = cluster_piece(f, &p, contrast * f->levels->chance_density, f->settings->seed,
+                           community, &communities, err);
     piece_free(&p);
     rf_graph_free(&joined);
-    rf_free(from);
-    rf_free(to);
-    rf_free(weight);
     return status;
 }
 
+/* network[v] becomes the community of v's ring. */
 static rf_status find_networks(const finder *f, const uint32_t *ring, uint32_t rings,
-                               double density, uint32_t *network, rf_error *err)
+                               uint32_t *network, rf_error *err)
 {
-    uint32_t *network_of = rf_alloc(rings, sizeof *network_of);
-    rf_status status = network_of == NULL ? rf_fail_memory(err, "the networks")
-                                          : join_rings(f, ring, rings, density, network_of, err);
+    uint32_t *community = rf_alloc(rings, sizeof *community);
+    double const contrast = f->settings->network_contrast * f->settings->resolution;
+    rf_status status = community == NULL ? rf_fail_memory(err, "the graph of communities")
+                                         : cluster_joined(f, ring, rings, contrast, community, err);
     for (uint32_t v = 0; v < f->g->vertices && status == RF_OK; v++) {
-        network[v] = ring[v] == RF_NO_COMMUNITY ? RF_NO_COMMUNITY : network_of[ring[v]];
+        network[v] = ring[v] == RF_NO_COMMUNITY ? RF_NO_COMMUNITY : community[ring[v]];
     }
-    rf_free(network_of);
+    rf_free(community);
     return status;
 }
 
 /* ---- the three levels ---- */
 
-static rf_status find_levels(finder *f, double density, rf_levels *l, rf_error *err)
+static rf_status find_rings(finder *f, rf_levels *l, uint32_t *rings, rf_error *err)
 {
-    uint32_t const n = f->g->vertices;
+    uint32_t *component = l->network; /* until networks are known */
     uint32_t groups = 0;
-    uint32_t *component = l->cell; /* until cells are known */
     rf_status status;
-    memset(component, 0, n * sizeof *component);
+    memset(component, 0, f->g->vertices * sizeof *component);
     status = peel(f->g, f->settings->min_links, component, err); /* all of one group at first */
     if (status == RF_OK) {
         status = split(f->g, component, &groups, err);
     }
     if (status == RF_OK) {
-        status = cluster_groups(f, component, groups, density, "finding rings", l->ring, err);
+        status = cluster_groups(f, component, groups,
+                                f->settings->ring_density * f->settings->resolution, l->ring,
+                                &groups, err);
     }
     if (status == RF_OK) {
-        status = clean_rings(f, l->ring, &groups, err);
+        *rings = groups;
+        status = clean_rings(f, l->ring, rings, err);
+    }
+    return status;
+}
+
+static rf_status find_levels(finder *f, rf_levels *l, rf_error *err)
+{
+    const rf_level_settings *s = f->settings;
+    uint32_t const n = f->g->vertices;
+    uint32_t rings = 0;
+    uint32_t cells = 0;
+    rf_status status = find_rings(f, l, &rings, err);
+    if (status == RF_OK) {
+        status = cluster_groups(f, l->ring, rings, s->ring_density * s->cell_factor * s->resolution,
+                                l->cell, &cells, err);
     }
     if (status == RF_OK) {
-        memset(l->cell, 0xff, n * sizeof *l->cell);
-        status = cluster_groups(f, l->ring, groups, density * f->settings->cell_factor,
-                                "finding cells", l->cell, err);
-    }
-    if (status == RF_OK) {
-        status = find_networks(f, l->ring, groups, density * f->settings->network_factor,
-                               l->network, err);
+        status = find_networks(f, l->ring, rings, l->network, err);
     }
     if (status == RF_OK) {
         status = number_level(l->network, l->ring, n, f->first_hub, &l->networks, err);
@@ -453,6 +475,7 @@ rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
     size_t const n = graph->vertices;
     finder f = {.g = graph,
                 .settings = settings,
+                .levels = levels,
                 .first_hub = first_hub,
                 .start = rf_alloc(n + 2, sizeof *f.start),
                 .members = rf_alloc_raw(n, sizeof *f.members),
@@ -467,7 +490,8 @@ rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
         status = rf_fail_memory(err, "the communities");
     } else {
         memset(levels->ring, 0xff, n * sizeof *levels->ring);
-        status = find_levels(&f, settings->ring_density * settings->resolution, levels, err);
+        memset(levels->cell, 0xff, n * sizeof *levels->cell);
+        status = find_levels(&f, levels, err);
     }
     rf_free(f.start);
     rf_free(f.members);

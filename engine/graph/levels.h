@@ -1,11 +1,16 @@
 /* levels.h - three nested levels of community on a link graph: cells in rings in networks.
  *
- * The quality is the constant Potts model with weights in bits: two groups belong together when the
- * evidence between them is at least `density` bits for each pair of their members. Unlike
- * modularity it has no resolution limit (Fortunato and Barthelemy 2007): whether a dozen accounts
- * are a ring does not depend on how many other links the store holds. rings     by rf_leiden on
- * each component of the cleaned graph at the ring density cells     by rf_leiden inside each ring,
- * ten times as dense networks  by rf_leiden on the graph of rings, at a tenth of the density
+ * Rings. The quality is the constant Potts model with weights in bits: two groups belong together
+ * when the evidence between them is at least `ring_density` bits for each pair of their members.
+ * Unlike modularity it has no resolution limit (Fortunato and Barthelemy 2007): whether a dozen
+ * accounts belong together does not depend on how many other links the store holds. A large
+ * operation falls into several such rings; once they are judged, rings/join.h puts together those
+ * that are suspect.
+ *
+ * Cells are the same inside each ring, `cell_factor` times as dense. Networks join rings whose
+ * evidence stands out from chance: chance links are spread thinly over all pairs of accounts, and
+ * two rings join above `network_contrast` times their density.
+ *
  * Cleaning: a member needs `min_links` links to other members of its ring; what falls apart becomes
  * several rings. It is done before clustering, so that chains do not glue, and again after.
  *
@@ -24,28 +29,22 @@
 #define RF_NO_COMMUNITY UINT32_MAX
 
 typedef struct rf_level_settings {
-    double resolution;     /* multiplies the densities below; 1 by default */
-    double ring_density;   /* bits a pair; 0: RF_RING_LINKS / accounts, see rf_ring_density */
-    double cell_factor;    /* cells: so many times as dense as rings */
-    double network_factor; /* networks: likewise, below 1 */
-    uint32_t min_links;    /* a member's links inside its ring */
-    uint32_t min_size;     /* members of a ring */
+    double resolution;       /* multiplies densities and contrasts; 1 by default */
+    double ring_density;     /* bits a pair of accounts */
+    double cell_factor;      /* cells are so many times as dense */
+    double network_contrast; /* how far evidence must stand out from the chance density */
+    uint32_t min_links;      /* a member's links inside its ring */
+    uint32_t min_size;       /* members of a ring */
     uint64_t seed;
     int iterations; /* of Leiden; -1 until nothing changes */
 } rf_level_settings;
-
-/* Chance links make a random graph of constant mean degree, so their density falls as 1 / accounts;
- * the ring density follows, at so many bits times accounts, and no more than RF_RING_DENSITY_MOST.
- */
-#define RF_RING_LINKS 1500.0
-#define RF_RING_DENSITY_MOST 0.1
-double rf_ring_density(uint32_t accounts);
 
 rf_level_settings rf_level_defaults(void);
 
 typedef struct rf_levels {
     uint32_t *cell, *ring, *network; /* by vertex, RF_NO_COMMUNITY when not a member */
     uint32_t cells, rings, networks; /* numbered from 0 by their smallest vertex */
+    double chance_density;           /* bits a pair of accounts that links between rings come to */
 } rf_levels;
 
 /* On success the caller owns *levels (rf_levels_free). */

@@ -88,20 +88,7 @@ done:
     return status;
 }
 
-/* Links and bits of a vertex towards its own ring; an edge to a hub counts as one link. */
-static void measure_member(const rf_graph *g, const rf_levels *levels, uint32_t first_hub,
-                           uint32_t vertex, rf_member *member)
-{
-    for (uint64_t k = g->start[vertex]; k < g->start[vertex + 1]; k++) {
-        uint32_t const other = g->neighbour[k];
-        if (other >= first_hub || levels->ring[other] == levels->ring[vertex]) {
-            member->links++;
-            member->bits += (double)g->weight[k];
-        }
-    }
-}
-
-static rf_status list_members(const rf_population *p, const rf_graph *g, const vertex_map *map,
+static rf_status list_members(const rf_population *p, const vertex_map *map,
                               const rf_levels *levels, rf_findings *f, rf_error *err)
 {
     uint32_t *next = rf_alloc((size_t)levels->rings + 1, sizeof *next);
@@ -134,10 +121,7 @@ static rf_status list_members(const rf_population *p, const rf_graph *g, const v
                               .account_row = p->account_row[map->account[v]],
                               .ring = r + 1,
                               .cell = levels->cell[v] + 1};
-        measure_member(g, levels, map->accounts, v, member);
         f->ring[r].network = levels->network[v] + 1;
-        f->ring[r].links += member->links; /* twice each, halved below */
-        f->ring[r].link_bits += member->bits;
     }
     rf_free(next);
     return RF_OK;
@@ -150,44 +134,115 @@ static int by_cell(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* What can be added up over the members. */
-static rf_status sum_up(const rf_population *p, rf_findings *f, rf_error *err)
+void rf_rings_of_accounts(const rf_findings *findings, uint32_t accounts, uint32_t *ring)
 {
-    uint32_t *cells = rf_alloc_raw(f->members, sizeof *cells);
+    memset(ring, 0xff, accounts * sizeof *ring);
+    for (uint32_t i = 0; i < findings->members; i++) {
+        ring[findings->member[i].account] = findings->member[i].ring - 1;
+    }
+}
+
+/* A link that two accounts make, or (other is UINT32_MAX) one to a hub. */
+static void count_link(rf_findings *f, const uint32_t *index, uint32_t a, uint32_t other,
+                       rf_bits bits)
+{
+    rf_member *member = &f->member[index[a]];
+    member->links++;
+    member->bits += (double)link_weight(bits);
+    if (other != UINT32_MAX) {
+        rf_ring *ring = &f->ring[member->ring - 1];
+        rf_member *second = &f->member[index[other]];
+        second->links++;
+        second->bits += (double)link_weight(bits);
+        ring->links++;
+        ring->link_bits += (double)link_weight(bits);
+    }
+}
+
+static rf_status measure_links(const rf_population *p, const rf_links *links, rf_findings *f,
+                               rf_error *err)
+{
+    uint32_t *index = rf_alloc_raw(p->accounts, sizeof *index);
+    if (index == NULL) {
+        return rf_fail_memory(err, "the rings");
+    }
+    memset(index, 0xff, p->accounts * sizeof *index);
+    for (uint32_t i = 0; i < f->members; i++) {
+        index[f->member[i].account] = i;
+        f->member[i].links = 0;
+        f->member[i].bits = 0;
+    }
+    for (uint64_t i = 0; i < links->count; i++) {
+        uint32_t const a = links->a[i];
+        uint32_t const b = links->b[i];
+        if (index[a] != UINT32_MAX && index[b] != UINT32_MAX &&
+            f->member[index[a]].ring == f->member[index[b]].ring) {
+            count_link(f, index, a, b, links->bits[i]);
+        }
+    }
+    for (uint32_t s = 0; s < links->stars; s++) {
+        const uint32_t *holders = rf_group_holders(p, links->star[s].group);
+        for (uint32_t i = 0; i < rf_group_size(p, links->star[s].group); i++) {
+            if (index[holders[i]] != UINT32_MAX) {
+                count_link(f, index, holders[i], UINT32_MAX, links->star[s].bits);
+            }
+        }
+    }
+    rf_free(index);
+    return RF_OK;
+}
+
+static void measure_dates(const rf_population *p, const rf_member *member, rf_ring *ring)
+{
+    ring->first_created = RF_NO_TIME;
+    ring->last_created = RF_NO_TIME;
+    ring->requests = 0;
+    for (uint32_t i = 0; i < ring->size; i++) {
+        int64_t const created = p->created_at[member[i].account];
+        ring->requests += p->requests[member[i].account];
+        if (created == RF_NO_TIME) {
+            continue;
+        }
+        if (ring->first_created == RF_NO_TIME || created < ring->first_created) {
+            ring->first_created = created;
+        }
+        if (ring->last_created == RF_NO_TIME || created > ring->last_created) {
+            ring->last_created = created;
+        }
+    }
+}
+
+rf_status rf_rings_measure(const rf_population *population, const rf_links *links,
+                           rf_findings *findings, rf_error *err)
+{
+    uint32_t *cells = rf_alloc_raw(findings->members, sizeof *cells);
+    rf_status status = RF_OK;
     if (cells == NULL) {
         return rf_fail_memory(err, "the rings");
     }
-    for (uint32_t r = 0; r < f->rings; r++) {
-        rf_ring *ring = &f->ring[r];
-        const rf_member *member = f->member + ring->first_member;
-        ring->links /= 2;
-        ring->link_bits /= 2;
-        ring->first_created = RF_NO_TIME;
-        ring->last_created = RF_NO_TIME;
+    for (uint32_t r = 0; r < findings->rings; r++) {
+        rf_ring *ring = &findings->ring[r];
+        const rf_member *member = findings->member + ring->first_member;
+        ring->links = 0;
+        ring->link_bits = 0;
+        ring->cells = 0;
+        measure_dates(population, member, ring);
         for (uint32_t i = 0; i < ring->size; i++) {
-            int64_t const created = p->created_at[member[i].account];
             cells[i] = member[i].cell;
-            ring->requests += p->requests[member[i].account];
-            if (created != RF_NO_TIME) {
-                if (ring->first_created == RF_NO_TIME || created < ring->first_created) {
-                    ring->first_created = created;
-                }
-                if (ring->last_created == RF_NO_TIME || created > ring->last_created) {
-                    ring->last_created = created;
-                }
-            }
         }
         qsort(cells, ring->size, sizeof *cells, by_cell);
         for (uint32_t i = 0; i < ring->size; i++) {
             ring->cells += i == 0 || cells[i] != cells[i - 1];
         }
     }
+    status = measure_links(population, links, findings, err);
     rf_free(cells);
-    return RF_OK;
+    return status;
 }
 
 rf_status rf_rings_assemble(const rf_population *population, const rf_links *links,
-                            const rf_level_settings *settings, rf_findings *findings, rf_error *err)
+                            const rf_level_settings *settings, rf_findings *findings,
+                            double *chance_density, rf_error *err)
 {
     vertex_map map = {0};
     rf_graph graph = {0};
@@ -200,10 +255,11 @@ rf_status rf_rings_assemble(const rf_population *population, const rf_links *lin
         status = rf_levels_find(&graph, map.accounts, settings, &levels, err);
     }
     if (status == RF_OK) {
-        status = list_members(population, &graph, &map, &levels, findings, err);
+        status = list_members(population, &map, &levels, findings, err);
     }
     if (status == RF_OK) {
-        status = sum_up(population, findings, err);
+        *chance_density = levels.chance_density;
+        status = rf_rings_measure(population, links, findings, err);
     }
     rf_levels_free(&levels);
     rf_graph_free(&graph);

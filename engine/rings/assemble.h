@@ -14,9 +14,18 @@
 /* The largest weight of one link, bits: beyond it two accounts are as good as one. */
 #define RF_LINK_BITS_MAX 30.0
 
-/* Fills ring and member of *findings (empty before). O(links + accounts) besides rf_levels_find. */
+/* Fills ring and member of *findings (empty before): who is in which ring, cell and network.
+ * *chance_density is that of rf_levels. O(links + accounts) besides rf_levels_find. */
 RF_MUST_USE rf_status rf_rings_assemble(const rf_population *population, const rf_links *links,
                                         const rf_level_settings *settings, rf_findings *findings,
-                                        rf_error *err);
+                                        double *chance_density, rf_error *err);
+
+/* Adds up what a ring's members and links come to: links, bits, cells, dates, requests. To be
+ * called whenever membership has changed. O(links + members log members). */
+RF_MUST_USE rf_status rf_rings_measure(const rf_population *population, const rf_links *links,
+                                       rf_findings *findings, rf_error *err);
+
+/* ring[a] for every account: an index into findings->ring, UINT32_MAX outside of rings. */
+void rf_rings_of_accounts(const rf_findings *findings, uint32_t accounts, uint32_t *ring);
 
 #endif

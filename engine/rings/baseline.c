@@ -127,7 +127,7 @@ static void learn_telling(const rf_population *p, const rf_calibration *c, rf_ba
             continue;
         }
         b->telling_group[g] = 1;
-        for (uint32_t i = 0; n >= 3 && i < n; i++) {
+        for (uint32_t i = 0; i < n; i++) {
             b->telling_of[holders[i]] |= family;
         }
     }

@@ -18,6 +18,7 @@ rf_detect_settings rf_detect_defaults(void)
         .evidence = rf_evidence_defaults(),
         .levels = rf_level_defaults(),
         .score = rf_score_defaults(),
+        .join = rf_join_defaults(),
         .seed = 1,
         .threads = 1,
     };
@@ -137,12 +138,13 @@ static const char *settings_json(const rf_detect_settings *s, double prior, rf_a
     rf_text_printf(&text,
                    "{\"seed\":%llu,\"prior_bits\":%.6f,\"threshold_bits\":%.6f,\"pair_cap\":%u,"
                    "\"common_share\":%.6f,\"star_from\":%.6f,\"resolution\":%g,"
-                   "\"ring_density\":%g,\"cell_factor\":%g,\"network_factor\":%g,\"min_links\":%u,"
+                   "\"ring_density\":%g,\"cell_factor\":%g,"
+                   "\"network_contrast\":%g,\"min_links\":%u,"
                    "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f}",
                    (unsigned long long)s->seed, prior, s->evidence.threshold_bits,
                    s->evidence.pair_cap, s->evidence.common_share, s->evidence.star_from,
                    s->levels.resolution, s->levels.ring_density, s->levels.cell_factor,
-                   s->levels.network_factor, s->levels.min_links, s->levels.min_size,
+                   s->levels.network_contrast, s->levels.min_links, s->levels.min_size,
                    s->levels.iterations, s->score.prior_bits, s->score.flagged_from);
     copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
     rf_text_free(&text);
@@ -227,16 +229,40 @@ static double lap(pipeline *p)
     return taken;
 }
 
+/* Judges the rings, joins the suspect ones that belong together, and judges again. */
+static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
+                             rf_error *err)
+{
+    rf_baseline baseline = {0};
+    uint32_t joined = 0;
+    rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
+    if (status == RF_OK) {
+        status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
+                                &p->findings, err);
+    }
+    if (status == RF_OK) {
+        status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
+                               settings->seed, &p->findings, &joined, err);
+    }
+    if (status == RF_OK && joined > 0) {
+        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
+    }
+    if (status == RF_OK && joined > 0) {
+        status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
+                                &p->findings, err);
+    }
+    rf_baseline_free(&baseline);
+    return status;
+}
+
 static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
                             rf_detect_summary *summary, rf_error *err)
 {
     rf_level_settings levels = settings->levels;
     rf_evidence_settings evidence = settings->evidence;
+    double chance_density = 0;
     rf_status status;
     levels.seed = settings->seed;
-    if (levels.ring_density <= 0) {
-        levels.ring_density = rf_ring_density(p->population.accounts);
-    }
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
     summary->seconds[1] = lap(p);
@@ -245,12 +271,12 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     }
     summary->seconds[2] = lap(p);
     if (status == RF_OK) {
-        status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings, err);
+        status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings,
+                                   &chance_density, err);
     }
     summary->seconds[3] = lap(p);
     if (status == RF_OK) {
-        status =
-            rf_rings_judge(&p->population, &p->calibration, &settings->score, &p->findings, err);
+        status = judge_rings(p, settings, chance_density, err);
     }
     summary->seconds[4] = lap(p);
     return status;

@@ -126,19 +126,19 @@ done:
 }
 
 rf_status rf_rings_judge(const rf_population *population, const rf_calibration *calibration,
-                         const rf_score_settings *settings, rf_findings *findings, rf_error *err)
+                         const rf_baseline *baseline, const rf_score_settings *settings,
+                         rf_findings *findings, rf_error *err)
 {
-    rf_baseline baseline = {0};
     rf_profile_scratch *scratch = NULL;
     size_t evidence_room = 0;
     rf_progress progress;
-    rf_status status = rf_baseline_learn(population, calibration, &baseline, err);
+    rf_status status = rf_profile_scratch_new(population, &scratch, err);
+    rf_free(findings->evidence); /* of an earlier judgement */
+    findings->evidence = NULL;
+    findings->evidences = 0;
     rf_progress_start(&progress, "judging rings", findings->rings);
-    if (status == RF_OK) {
-        status = rf_profile_scratch_new(population, &scratch, err);
-    }
     for (uint32_t r = 0; r < findings->rings && status == RF_OK; r++) {
-        status = judge_one(population, calibration, &baseline, settings, scratch, findings,
+        status = judge_one(population, calibration, baseline, settings, scratch, findings,
                            &findings->ring[r], &evidence_room, err);
         rf_progress_show(&progress, r);
     }
@@ -147,6 +147,5 @@ rf_status rf_rings_judge(const rf_population *population, const rf_calibration *
     }
     rf_progress_end(&progress);
     rf_profile_scratch_free(scratch);
-    rf_baseline_free(&baseline);
     return status;
 }

@@ -36,7 +36,7 @@ typedef struct rf_baseline {
     rf_trait_count trait[RF_TRAITS];
     uint8_t *traits;                   /* by account: bit t */
     uint8_t *known;                    /* by account: bit t */
-    uint32_t telling[RF_MAX_FAMILIES]; /* accounts that share a telling value with two others */
+    uint32_t telling[RF_MAX_FAMILIES]; /* accounts that share a telling value with another */
     uint64_t *telling_of;              /* by account: those families, as bits */
     uint64_t hours[24];                /* active hours by local time, where the zone is known */
     int16_t *offset;                   /* by account: minutes east of UTC, INT16_MIN not known */

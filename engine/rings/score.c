@@ -7,7 +7,7 @@
 
 rf_score_settings rf_score_defaults(void)
 {
-    return (rf_score_settings){.prior_bits = 8, .flagged_from = 0};
+    return (rf_score_settings){.prior_bits = 10, .flagged_from = 0};
 }
 
 typedef enum score_sign {
@@ -72,11 +72,11 @@ static const double explains[EXPLANATIONS][SIGNS] = {
     [HOUSEHOLD] = {[SIGN_DEVICES] = 1,
                    [SIGN_PAYMENT] = 1,
                    [SIGN_CARD_MESH] = 0.5,
-                   [SIGN_OTHER_TIES] = 0.8,
+                   [SIGN_OTHER_TIES] = 1,
                    [SIGN_ADDRESSES] = 1,
                    [SIGN_TEMPLATES] = 0.3,
                    [SIGN_NOTHING_OWN] = 0.5,
-                   [SIGN_BURST] = 0.2,
+                   [SIGN_BURST] = 0.5,
                    [SIGN_INSTRUMENTS] = 0.5,
                    [SIGN_VOLUME] = 0.5,
                    [SIGN_EVENNESS] = 0.5,
@@ -112,15 +112,15 @@ static const double explains[EXPLANATIONS][SIGNS] = {
     [AGENCY] = {[SIGN_DEVICES] = 0.9,
                 [SIGN_PAYMENT] = 1,
                 [SIGN_CARD_MESH] = 0.2,
-                [SIGN_OTHER_TIES] = 0.5,
+                [SIGN_OTHER_TIES] = 0.7,
                 [SIGN_ADDRESSES] = 1,
                 [SIGN_TEMPLATES] = 0.9,
                 [SIGN_NOTHING_OWN] = 0.8,
-                [SIGN_BURST] = 0.3,
+                [SIGN_BURST] = 0.6,
                 [SIGN_INSTRUMENTS] = 0.3,
                 [SIGN_ZONES] = 0.2,
                 [SIGN_VOLUME] = 0.8,
-                [SIGN_EVENNESS] = 0.3,
+                [SIGN_EVENNESS] = 0.6,
                 [SIGN_CAPABILITIES] = 0.9},
     [STRANGERS] = {[SIGN_DEVICES] = 0.2,
                    [SIGN_ADDRESSES] = 1,
@@ -213,7 +213,7 @@ static void binding_sign(judge *j, score_sign which, uint32_t family, const char
              outside / rest);
     (void)snprintf(j->sign[which].words, sizeof j->sign[which].words,
                    "%u of %u members share %s with another member (%u shared, the commonest on %u "
-                   "members); %.1f %% of everybody else does so with two others",
+                   "members); %.1f %% of everybody else does",
                    b->members, j->profile->size, what, b->values, b->top, 100 * outside / rest);
 }
 
@@ -456,13 +456,16 @@ static double objection(const judge *j, honest which, const char **words)
         *words = domain ? "larger than an office" : "no common company address";
         return beyond(size, 400, 3) + (domain ? 0 : 3);
     case CAMPUS_CLASS:
-        *words = "larger than a class";
-        return beyond(size, 300, 3) + 1;
+        *words = j->sign[SIGN_BURST].bits < 3 ? "no common sign-up, as a class would have"
+                                              : "larger than a class";
+        return beyond(size, 300, 3) + (j->sign[SIGN_BURST].bits < 3 ? 4 : 1);
     case SHARED_COMPUTER:
         *words = "more than a shared computer serves";
         return beyond(size, 60, 2) + 1;
     case AGENCY:
-        *words = "larger than an agency";
+        *words = size > 20 ? "larger than an agency"
+                 : domain  ? "larger than most agencies' teams"
+                           : "no common company address";
         return beyond(size, 20, 4) + (domain ? 1 : 3);
     case STRANGERS:
     case EXPLANATIONS:

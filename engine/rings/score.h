@@ -39,7 +39,7 @@ RF_MUST_USE rf_status rf_score_ring(const rf_population *population, const rf_ba
 /* Profiles and scores all rings of *findings, lists their evidence, orders rings best score first
  * and renumbers rings, cells and networks accordingly. */
 RF_MUST_USE rf_status rf_rings_judge(const rf_population *population,
-                                     const rf_calibration *calibration,
+                                     const rf_calibration *calibration, const rf_baseline *baseline,
                                      const rf_score_settings *settings, rf_findings *findings,
                                      rf_error *err);
 

@@ -1,0 +1,30 @@
+/* join.h - puts the pieces of a large operation together.
+ *
+ * A ring of 25,000 accounts is too thin to be one community among all accounts: its pieces are
+ * found, each tight enough by itself, but between any two of them there is little. Once the pieces
+ * are judged the question is easier: which *suspect* rings are linked by more than chance? There
+ * are few suspects, so what links strangers cannot glue, and rings join from join_contrast times
+ * the chance density on. Honest communities are never joined.
+ */
+#ifndef RF_RINGS_JOIN_H
+#define RF_RINGS_JOIN_H
+
+#include "evidence/links.h"
+#include "store/results.h"
+
+typedef struct rf_join_settings {
+    double suspect_from; /* rings with at least this score may be joined */
+    double contrast;     /* evidence between them over that of chance */
+} rf_join_settings;
+
+rf_join_settings rf_join_defaults(void);
+
+/* Joins judged rings of *findings; *joined is the number that disappeared into others. Networks of
+ * joined rings become one. Members are listed anew; the caller measures and judges again.
+ * O(links + members). */
+RF_MUST_USE rf_status rf_rings_join(const rf_population *population, const rf_links *links,
+                                    const rf_join_settings *settings, double chance_density,
+                                    uint64_t seed, rf_findings *findings, uint32_t *joined,
+                                    rf_error *err);
+
+#endif
