@@ -2,7 +2,9 @@
 #include "importers/source.h"
 
 #include "base/memory.h"
+#include "importers/read_ahead.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -10,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 1 << 20, WINDOW = 2 * RF_ROW_LIMIT + READ_BYTES };
+enum { LARGE = 32 << 20 }; /* bytes from which a second thread pays */
+enum { READ_BYTES = RF_READ_AHEAD_BLOCK, WINDOW = 2 * RF_ROW_LIMIT + READ_BYTES };
 
 struct rf_source {
     char *path;
@@ -20,6 +23,7 @@ struct rf_source {
     uint64_t size;
     uint64_t done;
     bool ended;
+    rf_read_ahead *ahead; /* NULL: small, no regular file, or ended */
     crypto_hash_sha256_state hash;
 
     char *window;
@@ -79,6 +83,8 @@ rf_status rf_source_open(const char *path, rf_source **out, rf_error *err)
         if (status != RF_OK) {
             rf_source_close(*out);
             *out = NULL;
+        } else if ((*out)->size >= LARGE) {
+            (*out)->ahead = rf_read_ahead_start((*out)->file, &(*out)->hash);
         }
     }
     return status;
@@ -98,6 +104,7 @@ rf_status rf_source_open_memory(const void *bytes, size_t length, rf_source **ou
 void rf_source_close(rf_source *source)
 {
     if (source != NULL) {
+        rf_read_ahead_end(source->ahead);
         if (source->file > STDERR_FILENO) {
             (void)close(source->file);
         }
@@ -136,7 +143,8 @@ static rf_status read_some(rf_source *source, char *to, size_t room, size_t *got
         return RF_OK;
     }
     for (;;) {
-        ssize_t const part = read(source->file, to, room);
+        long const part = source->ahead != NULL ? rf_read_ahead_take(source->ahead, to)
+                                                : (long)read(source->file, to, room);
         if (part >= 0) {
             *got = (size_t)part;
             return RF_OK;
@@ -158,14 +166,15 @@ static rf_status read_more(rf_source *source, rf_error *err)
         source->end -= source->mark;
         source->mark = 0;
     }
-    status =
-        read_some(source, source->window + source->end,
-                  WINDOW - source->end < READ_BYTES ? WINDOW - source->end : READ_BYTES, &got, err);
+    assert(WINDOW - source->end >= READ_BYTES); /* a row and a line never fill the window */
+    status = read_some(source, source->window + source->end, READ_BYTES, &got, err);
     if (status != RF_OK) {
         return status;
     }
-    (void)crypto_hash_sha256_update(&source->hash,
-                                    (const unsigned char *)source->window + source->end, got);
+    if (source->ahead == NULL) { /* else the other thread has hashed it */
+        (void)crypto_hash_sha256_update(&source->hash,
+                                        (const unsigned char *)source->window + source->end, got);
+    }
     source->end += got;
     source->done += got;
     source->ended = got == 0;

@@ -233,6 +233,49 @@ static void open_quote_before_much(void **state)
     rf_text_free(&file);
 }
 
+/* A file large enough for the second thread: the same lines and the same digest; leaving early ends
+ * the thread. */
+static void large_files(void **state)
+{
+    static const char line_text[] = "account_id,some more text to fill the line,1234567890\n";
+    size_t const count = ((size_t)33 << 20) / (sizeof line_text - 1);
+    char path[] = "/tmp/reader-XXXXXX";
+    char by_path[RF_DIGEST_TEXT];
+    char by_memory[RF_DIGEST_TEXT];
+    rf_error error = {0};
+    rf_text file = {0};
+    rf_source *source = NULL;
+    rf_line line;
+    uint64_t bytes;
+    bool found = true;
+    int const made = mkstemp(path);
+    (void)state;
+    assert_true(made >= 0);
+    for (size_t i = 0; i < count; i++) {
+        rf_text_append(&file, line_text, sizeof line_text - 1);
+    }
+    assert_int_equal(write(made, rf_text_get(&file), file.length), file.length);
+    (void)close(made);
+    assert_int_equal(rf_source_open_memory(rf_text_get(&file), file.length, &source, &error), 0);
+    assert_int_equal(rf_source_digest(source, by_memory, &bytes, &error), RF_OK);
+    rf_source_close(source);
+    assert_int_equal(rf_source_open(path, &source, &error), RF_OK);
+    for (int64_t number = 1; number <= (int64_t)count; number++) {
+        rf_source_mark(source);
+        assert_int_equal(rf_source_line(source, &line, &found, &error), RF_OK);
+        assert_true(found && line.number == number && line.length == sizeof line_text - 1);
+    }
+    assert_int_equal(rf_source_digest(source, by_path, &bytes, &error), RF_OK);
+    rf_source_close(source);
+    assert_string_equal(by_path, by_memory);
+    assert_int_equal(bytes, file.length);
+    assert_int_equal(rf_source_open(path, &source, &error), RF_OK);
+    assert_int_equal(rf_source_line(source, &line, &found, &error), RF_OK);
+    rf_source_close(source);
+    (void)unlink(path);
+    rf_text_free(&file);
+}
+
 /* Rejects hide card numbers, instruments, templates and columns nobody asked for. */
 static void rejects_hide(void **state)
 {
@@ -261,7 +304,7 @@ int main(void)
         cmocka_unit_test(good_files),    cmocka_unit_test(bad_rows),
         cmocka_unit_test(broken_quotes), cmocka_unit_test(files_of_other_kinds),
         cmocka_unit_test(long_fields),   cmocka_unit_test(open_quote_before_much),
-        cmocka_unit_test(rejects_hide),
+        cmocka_unit_test(rejects_hide),  cmocka_unit_test(large_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-enum { ROWS = 64 };
+enum { ROWS = 256 };
 
 typedef enum cell_kind { CELL_NULL, CELL_INT, CELL_TEXT } cell_kind;
 

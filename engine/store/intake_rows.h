@@ -1,6 +1,6 @@
 /* intake_rows.h - inserts many rows a statement; private to engine/store.
  *
- * Cells are collected until a statement's worth of rows (64) is there: three times as fast as row
+ * Cells are collected until a statement's worth of rows (256) is there: three times as fast as row
  * by row. Texts must live until rf_rows_end_row has flushed them: until the next rf_rows_flush.
  */
 #ifndef RF_STORE_INTAKE_ROWS_H
