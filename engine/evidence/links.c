@@ -114,7 +114,9 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
     }
     block->pairs += touched;
     block->weighed += candidates;
-    qsort(s->touched, candidates, sizeof *s->touched, ascending);
+    if (candidates > 1) {
+        qsort(s->touched, candidates, sizeof *s->touched, ascending);
+    }
     for (size_t i = 0; i < candidates && status == RF_OK; i++) {
         status = rf_pair_weigh(task->p, task->c, a, s->touched[i], &s->evidence, err);
         if (status == RF_OK &&

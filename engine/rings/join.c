@@ -10,74 +10,85 @@
 
 rf_join_settings rf_join_defaults(void)
 {
-    return (rf_join_settings){.suspect_from = -2, .contrast = 10};
+    return (rf_join_settings){.suspect_from = 0, .allowance = 8, .contrast = 2};
 }
 
-/* The suspect rings, as vertices. */
+/* Groups of suspect rings: at first each by itself. */
 typedef struct suspects {
-    uint32_t *vertex; /* by ring index, UINT32_MAX when not suspect */
-    uint32_t count;
-    double *mass; /* members */
+    uint32_t *group; /* by ring index, UINT32_MAX when not suspect */
+    uint32_t groups;
+    double *mass; /* members, by group */
 } suspects;
+
+/* Links between suspect rings, by ring index. */
+typedef struct bridges {
+    uint32_t *from, *to;
+    float *weight;
+    size_t count, room[3];
+} bridges;
 
 static rf_status list_suspects(const rf_findings *f, double from, suspects *s, rf_error *err)
 {
-    s->vertex = rf_alloc(f->rings, sizeof *s->vertex);
+    s->group = rf_alloc(f->rings, sizeof *s->group);
     s->mass = rf_alloc(f->rings, sizeof *s->mass);
-    if (s->vertex == NULL || s->mass == NULL) {
+    if (s->group == NULL || s->mass == NULL) {
         return rf_fail_memory(err, "the suspect rings");
     }
     for (uint32_t r = 0; r < f->rings; r++) {
-        s->vertex[r] = UINT32_MAX;
-        if (f->ring[r].score >= from) {
-            s->mass[s->count] = f->ring[r].size;
-            s->vertex[r] = s->count++;
-        }
+        s->group[r] = f->ring[r].score >= from ? s->groups++ : UINT32_MAX;
     }
     return RF_OK;
 }
 
-/* The evidence between suspects. */
-static rf_status link_suspects(const rf_links *links, const uint32_t *ring, const suspects *s,
-                               rf_graph *graph, rf_error *err)
+static rf_status list_bridges(const rf_links *links, const uint32_t *ring, const suspects *s,
+                              bridges *out, rf_error *err)
 {
-    uint32_t *from = NULL;
-    uint32_t *to = NULL;
-    float *weight = NULL;
-    size_t room[3] = {0};
-    size_t count = 0;
-    rf_status status = RF_OK;
-    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
+    for (uint64_t i = 0; i < links->count; i++) {
         uint32_t const a = ring[links->a[i]];
         uint32_t const b = ring[links->b[i]];
         double const bits = rf_bits_real(links->bits[i]);
-        if (a == UINT32_MAX || b == UINT32_MAX || a == b || s->vertex[a] == UINT32_MAX ||
-            s->vertex[b] == UINT32_MAX) {
+        if (a == UINT32_MAX || b == UINT32_MAX || a == b || s->group[a] == UINT32_MAX ||
+            s->group[b] == UINT32_MAX) {
             continue;
         }
-        if (!rf_reserve(&from, &room[0], count + 1, sizeof *from) ||
-            !rf_reserve(&to, &room[1], count + 1, sizeof *to) ||
-            !rf_reserve(&weight, &room[2], count + 1, sizeof *weight)) {
-            status = rf_fail_memory(err, "the links between rings");
-            break;
+        if (!rf_reserve(&out->from, &out->room[0], out->count + 1, sizeof *out->from) ||
+            !rf_reserve(&out->to, &out->room[1], out->count + 1, sizeof *out->to) ||
+            !rf_reserve(&out->weight, &out->room[2], out->count + 1, sizeof *out->weight)) {
+            return rf_fail_memory(err, "the links between rings");
         }
-        from[count] = s->vertex[a];
-        to[count] = s->vertex[b];
-        weight[count++] = (float)(bits < RF_LINK_BITS_MAX ? bits : RF_LINK_BITS_MAX);
+        out->from[out->count] = a;
+        out->to[out->count] = b;
+        out->weight[out->count++] = (float)(bits < RF_LINK_BITS_MAX ? bits : RF_LINK_BITS_MAX);
     }
-    if (status == RF_OK) {
-        status = rf_graph_build(s->count, count, from, to, weight, graph, err);
+    return RF_OK;
+}
+
+/* The evidence between groups: bridges added up. */
+static rf_status link_groups(const bridges *all, const suspects *s, rf_graph *graph, rf_error *err)
+{
+    uint32_t *from = rf_alloc_raw(all->count, sizeof *from);
+    uint32_t *to = rf_alloc_raw(all->count, sizeof *to);
+    rf_status status = RF_OK;
+    if (from == NULL || to == NULL) {
+        status = rf_fail_memory(err, "the links between rings");
+    } else {
+        for (size_t i = 0; i < all->count; i++) {
+            from[i] = s->group[all->from[i]];
+            to[i] = s->group[all->to[i]];
+        }
+        status = rf_graph_build(s->groups, all->count, from, to, all->weight, graph, err);
     }
     rf_free(from);
     rf_free(to);
-    rf_free(weight);
     return status;
 }
 
-static rf_status cluster_suspects(const rf_graph *g, const suspects *s, double density,
-                                  uint64_t seed, uint32_t *community, rf_error *err)
+/* Communities of groups whose evidence, less the allowance, exceeds the density. */
+static rf_status cluster_groups(const rf_graph *g, const suspects *s, double allowance,
+                                double density, uint64_t seed, uint32_t *community,
+                                uint32_t *communities, rf_error *err)
 {
-    rf_leiden_input input = {.vertices = s->count,
+    rf_leiden_input input = {.vertices = s->groups,
                              .vertex_weight = s->mass,
                              .resolution = density,
                              .seed = seed,
@@ -85,24 +96,23 @@ static rf_status cluster_suspects(const rf_graph *g, const suspects *s, double d
     uint32_t *from = rf_alloc_raw(g->edges, sizeof *from);
     uint32_t *to = rf_alloc_raw(g->edges, sizeof *to);
     double *weight = rf_alloc_raw(g->edges, sizeof *weight);
-    uint32_t communities;
     rf_status status = RF_OK;
     if (from == NULL || to == NULL || weight == NULL) {
         status = rf_fail_memory(err, "the links between rings");
     } else {
         for (uint32_t v = 0; v < g->vertices; v++) {
             for (uint64_t k = g->start[v]; k < g->start[v + 1]; k++) {
-                if (v < g->neighbour[k]) {
+                if (v < g->neighbour[k] && (double)g->weight[k] > allowance) {
                     from[input.edges] = v;
                     to[input.edges] = g->neighbour[k];
-                    weight[input.edges++] = (double)g->weight[k];
+                    weight[input.edges++] = (double)g->weight[k] - allowance;
                 }
             }
         }
         input.from = from;
         input.to = to;
         input.weight = weight;
-        status = rf_leiden(&input, community, &communities, err);
+        status = rf_leiden(&input, community, communities, err);
     }
     rf_free(from);
     rf_free(to);
@@ -110,21 +120,51 @@ static rf_status cluster_suspects(const rf_graph *g, const suspects *s, double d
     return status;
 }
 
-/* target[r]: the first ring of r's community, r itself when it is alone. */
-static rf_status choose_targets(const rf_findings *f, const suspects *s, const uint32_t *community,
-                                uint32_t *target, rf_error *err)
+/* One round: groups become communities of groups. *changed is false when none joined. */
+static rf_status join_round(const rf_findings *f, const bridges *all, suspects *s,
+                            const rf_join_settings *settings, double chance_density, uint64_t seed,
+                            bool *changed, rf_error *err)
 {
-    uint32_t *first = rf_alloc_raw(s->count, sizeof *first);
+    rf_graph graph = {0};
+    uint32_t communities = s->groups;
+    uint32_t *community = rf_alloc(s->groups, sizeof *community);
+    rf_status status = community == NULL ? rf_fail_memory(err, "the joined rings")
+                                         : link_groups(all, s, &graph, err);
+    memset(s->mass, 0, s->groups * sizeof *s->mass);
+    for (uint32_t r = 0; r < f->rings; r++) {
+        if (s->group[r] != UINT32_MAX) {
+            s->mass[s->group[r]] += f->ring[r].size;
+        }
+    }
+    if (status == RF_OK && graph.edges > 0) {
+        status = cluster_groups(&graph, s, settings->allowance, settings->contrast * chance_density,
+                                seed, community, &communities, err);
+        for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+            s->group[r] = s->group[r] == UINT32_MAX ? UINT32_MAX : community[s->group[r]];
+        }
+    }
+    *changed = communities < s->groups;
+    s->groups = communities;
+    rf_graph_free(&graph);
+    rf_free(community);
+    return status;
+}
+
+/* target[r]: the first ring of r's group, r itself when it is no suspect. */
+static rf_status choose_targets(const rf_findings *f, const suspects *s, uint32_t *target,
+                                rf_error *err)
+{
+    uint32_t *first = rf_alloc_raw(s->groups, sizeof *first);
     if (first == NULL) {
         return rf_fail_memory(err, "the joined rings");
     }
-    memset(first, 0xff, s->count * sizeof *first);
+    memset(first, 0xff, s->groups * sizeof *first);
     for (uint32_t r = 0; r < f->rings; r++) {
+        uint32_t const g = s->group[r];
         target[r] = r;
-        if (s->vertex[r] != UINT32_MAX) {
-            uint32_t const c = community[s->vertex[r]];
-            first[c] = first[c] == UINT32_MAX ? r : first[c];
-            target[r] = first[c];
+        if (g != UINT32_MAX) {
+            first[g] = first[g] == UINT32_MAX ? r : first[g];
+            target[r] = first[g];
         }
     }
     rf_free(first);
@@ -202,44 +242,51 @@ static uint32_t move_members(rf_findings *f, const uint32_t *target)
     return before - kept;
 }
 
+static rf_status join_all(const rf_findings *f, const rf_links *links, const uint32_t *ring,
+                          const rf_join_settings *settings, double chance_density, uint64_t seed,
+                          uint32_t *target, rf_error *err)
+{
+    suspects s = {0};
+    bridges all = {0};
+    bool changed = true;
+    rf_status status = list_suspects(f, settings->suspect_from, &s, err);
+    if (status == RF_OK) {
+        status = list_bridges(links, ring, &s, &all, err);
+    }
+    while (status == RF_OK && changed) {
+        status = join_round(f, &all, &s, settings, chance_density, seed, &changed, err);
+    }
+    if (status == RF_OK) {
+        status = choose_targets(f, &s, target, err);
+    }
+    rf_free(s.group);
+    rf_free(s.mass);
+    rf_free(all.from);
+    rf_free(all.to);
+    rf_free(all.weight);
+    return status;
+}
+
 rf_status rf_rings_join(const rf_population *population, const rf_links *links,
                         const rf_join_settings *settings, double chance_density, uint64_t seed,
                         rf_findings *findings, uint32_t *joined, rf_error *err)
 {
-    suspects s = {0};
-    rf_graph graph = {0};
     uint32_t *ring = rf_alloc_raw(population->accounts, sizeof *ring);
-    uint32_t *community = NULL;
     uint32_t *target = rf_alloc(findings->rings, sizeof *target);
-    rf_status status = ring == NULL || target == NULL
-                           ? rf_fail_memory(err, "the joined rings")
-                           : list_suspects(findings, settings->suspect_from, &s, err);
+    rf_status status = RF_OK;
     *joined = 0;
-    if (status == RF_OK && s.count > 1) {
+    if (ring == NULL || target == NULL) {
+        status = rf_fail_memory(err, "the joined rings");
+    } else {
         rf_rings_of_accounts(findings, population->accounts, ring);
-        status = link_suspects(links, ring, &s, &graph, err);
-        community = rf_alloc(s.count, sizeof *community);
-        if (status == RF_OK && community == NULL) {
-            status = rf_fail_memory(err, "the joined rings");
-        }
-        if (status == RF_OK && graph.edges > 0) {
-            status = cluster_suspects(&graph, &s, settings->contrast * chance_density, seed,
-                                      community, err);
-            if (status == RF_OK) {
-                status = choose_targets(findings, &s, community, target, err);
-            }
-            if (status == RF_OK) {
-                status = join_networks(findings, target, err);
-            }
-            if (status == RF_OK) {
-                *joined = move_members(findings, target);
-            }
-        }
+        status = join_all(findings, links, ring, settings, chance_density, seed, target, err);
     }
-    rf_graph_free(&graph);
-    rf_free(s.vertex);
-    rf_free(s.mass);
-    rf_free(community);
+    if (status == RF_OK) {
+        status = join_networks(findings, target, err);
+    }
+    if (status == RF_OK) {
+        *joined = move_members(findings, target);
+    }
     rf_free(target);
     rf_free(ring);
     return status;

@@ -14,7 +14,8 @@
 
 typedef struct rf_join_settings {
     double suspect_from; /* rings with at least this score may be joined */
-    double contrast;     /* evidence between them over that of chance */
+    double allowance;    /* bits between two rings that are put down to chance */
+    double contrast;     /* evidence between them, over the density of chance */
 } rf_join_settings;
 
 rf_join_settings rf_join_defaults(void);
