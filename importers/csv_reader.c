@@ -99,16 +99,6 @@ static void on_row(int terminator, void *context)
     state->ended = true;
 }
 
-static bool only_blanks(const rf_line *line)
-{
-    for (size_t i = 0; i < line->length; i++) {
-        if (memchr(" \t\r\n", line->bytes[i], 4) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Gives a line to libcsv; a last line without a line feed gets one. */
 static void feed(csv_state *state, const rf_line *line)
 {
@@ -169,7 +159,7 @@ static rf_status read_row(rf_reader *reader, rf_row *row, bool *found, rf_error 
         if (status != RF_OK || !*found) {
             return status;
         }
-    } while (!line.too_long && only_blanks(&line));
+    } while (!line.too_long && rf_reader_blank(&line));
     rf_reader_start_row(reader, row, line.number);
     state->row = row;
     state->cell = 0;
@@ -211,8 +201,7 @@ static void list_names(const csv_state *state, rf_text *list)
         rf_text_add(list, i == 0 ? "" : ", ");
         for (size_t at = 0; at < state->name_length[i] && at < 40; at++) {
             unsigned char const c = (unsigned char)state->name[i][at];
-            char const shown = c < 0x20 || c >= 0x7f ? '?' : (char)c;
-            rf_text_append(list, &shown, 1);
+            rf_text_append(list, c < 0x20 || c >= 0x7f ? "?" : state->name[i] + at, 1);
         }
     }
     if (state->columns > 40) {

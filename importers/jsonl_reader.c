@@ -117,16 +117,6 @@ static rf_status refuse_json(rf_row *row, const json_error_t *error, rf_error *e
     return RF_OK;
 }
 
-static bool only_blanks(const rf_line *line)
-{
-    for (size_t i = 0; i < line->length; i++) {
-        if (memchr(" \t\r\n", line->bytes[i], 4) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static rf_status jsonl_next(rf_reader *reader, rf_row *row, bool *found, rf_error *err)
 {
     rf_line line;
@@ -139,7 +129,7 @@ static rf_status jsonl_next(rf_reader *reader, rf_row *row, bool *found, rf_erro
         if (status != RF_OK || !*found) {
             return status;
         }
-    } while (!line.too_long && only_blanks(&line));
+    } while (!line.too_long && rf_reader_blank(&line));
     rf_reader_start_row(reader, row, line.number);
     row->raw = line.bytes;
     row->raw_length = line.length;

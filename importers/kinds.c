@@ -415,8 +415,8 @@ static rf_status put_tie(rf_importing *importing, const rf_row *row, uint32_t ac
 {
     const rf_cell *other = &row->cells[1];
     rf_text text = {0};
-    uint32_t second;
-    uint32_t tie;
+    uint32_t second = 0;
+    uint32_t tie = 0;
     rf_status status;
     tie_text(&row->cells[0], other, &text);
     status = rf_text_failed(&text)

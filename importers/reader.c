@@ -155,6 +155,16 @@ void rf_reader_bad(rf_row *row, const char *format, ...)
     }
 }
 
+bool rf_reader_blank(const rf_line *line)
+{
+    for (size_t i = 0; i < line->length; i++) {
+        if (!blank(line->bytes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_control(const char *bytes, size_t length, bool free_text)
 {
     for (size_t i = 0; i < length; i++) {
@@ -216,7 +226,7 @@ void rf_reader_ignore(rf_reader *reader, const char *name, size_t length)
     }
     rf_text_add(&reader->ignored, reader->ignored_count == 1 ? "" : ", ");
     for (size_t i = 0; i < length && i < 60; i++) {
-        char const shown = (unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i];
-        rf_text_append(&reader->ignored, &shown, 1);
+        bool const hidden = (unsigned char)name[i] < 0x20 || name[i] == 0x7f;
+        rf_text_append(&reader->ignored, hidden ? "?" : name + i, 1);
     }
 }

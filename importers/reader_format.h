@@ -34,6 +34,8 @@ enum { RF_READER_BUFFER = RF_ROW_LIMIT + 4096 };
 void rf_reader_start_row(rf_reader *reader, rf_row *row, int64_t line);
 /* Makes the row bad, unless it is already (the first reason is the one to tell). */
 void rf_reader_bad(rf_row *row, const char *format, ...) RF_PRINTF(2, 3);
+/* True for a line of white space alone: no row. */
+bool rf_reader_blank(const rf_line *line);
 /* Trims and checks a cell and copies it into the row. */
 void rf_reader_put(rf_reader *reader, rf_row *row, size_t field, const char *bytes, size_t length);
 /* Rejects bytes that no row may hold: NUL, invalid UTF-8. */

@@ -101,7 +101,7 @@ void rf_mask_cards(rf_text *out, const char *text, size_t length)
 /* "************1111", never more than half of it in clear. */
 static void add_masked(rf_text *out, const rf_cell *cell)
 {
-    size_t const kept = cell->length > 2 * KEPT ? KEPT : 0;
+    size_t const kept = cell->length > (size_t)2 * KEPT ? KEPT : 0;
     rf_text_add(out, "****");
     rf_text_append(out, cell->text + (cell->length - kept), kept);
 }

@@ -77,26 +77,33 @@ static rf_status open_file(const char *path, int *file, uint64_t *size, rf_error
 
 rf_status rf_source_open(const char *path, rf_source **out, rf_error *err)
 {
-    rf_status status = new_source(path, out, err);
-    if (status == RF_OK) {
-        status = open_file(path, &(*out)->file, &(*out)->size, err);
-        if (status != RF_OK) {
-            rf_source_close(*out);
-            *out = NULL;
-        } else if ((*out)->size >= LARGE) {
-            (*out)->ahead = rf_read_ahead_start((*out)->file, &(*out)->hash);
-        }
+    rf_source *source = NULL;
+    rf_status status = new_source(path, &source, err);
+    *out = NULL;
+    if (status != RF_OK || source == NULL) {
+        return status;
     }
-    return status;
+    status = open_file(path, &source->file, &source->size, err);
+    if (status != RF_OK) {
+        rf_source_close(source);
+        return status;
+    }
+    if (source->size >= LARGE) {
+        source->ahead = rf_read_ahead_start(source->file, &source->hash);
+    }
+    *out = source;
+    return RF_OK;
 }
 
 rf_status rf_source_open_memory(const void *bytes, size_t length, rf_source **out, rf_error *err)
 {
-    rf_status status = new_source("(memory)", out, err);
-    if (status == RF_OK) {
-        (*out)->memory = bytes;
-        (*out)->memory_left = length;
-        (*out)->size = length;
+    rf_source *source = NULL;
+    rf_status status = new_source("(memory)", &source, err);
+    *out = source;
+    if (status == RF_OK && source != NULL) {
+        source->memory = bytes;
+        source->memory_left = length;
+        source->size = length;
     }
     return status;
 }
@@ -135,7 +142,7 @@ static rf_status read_some(rf_source *source, char *to, size_t room, size_t *got
     *got = 0;
     if (source->memory != NULL || source->file < 0) {
         *got = source->memory_left < room ? source->memory_left : room;
-        if (*got > 0) {
+        if (*got > 0 && source->memory != NULL) {
             memcpy(to, source->memory, *got);
             source->memory += *got;
             source->memory_left -= *got;
@@ -317,7 +324,7 @@ rf_status rf_file_digest(const char *path, char digest[RF_DIGEST_TEXT], rf_error
     rf_source *source = NULL;
     uint64_t bytes;
     rf_status status = rf_source_open(path, &source, err);
-    if (status == RF_OK) {
+    if (status == RF_OK && source != NULL) {
         status = rf_source_digest(source, digest, &bytes, err);
     }
     rf_source_close(source);

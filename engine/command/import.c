@@ -270,18 +270,18 @@ static rf_status import_files(const rf_globals *globals, rf_store *store,
 
 static rf_status say_rejected(const import_arguments *arguments, const totals *sum, rf_error *err)
 {
+    long long const all = sum->rows + sum->rejected;
     if (sum->rejected == 0) {
         return RF_OK;
     }
     if (arguments->rejects != NULL) {
         return rf_fail(err, RF_EREJECTS, "%lld of %lld rows were rejected; they are in %.500s",
-                       (long long)sum->rejected, (long long)(sum->rows + sum->rejected),
-                       arguments->rejects);
+                       (long long)sum->rejected, all, arguments->rejects);
     }
     return rf_fail(err, RF_EREJECTS,
                    "%lld of %lld rows were rejected; --rejects FILE keeps them (to see these, take "
                    "the import back with --undo and import again)",
-                   (long long)sum->rejected, (long long)(sum->rows + sum->rejected));
+                   (long long)sum->rejected, all);
 }
 
 static rf_status run_import(const rf_globals *globals, const import_arguments *arguments,

@@ -80,11 +80,11 @@ RF_MUST_USE rf_status rf_intake_value(rf_intake *intake, int signal, const char 
 
 /* One text of a row: signal 0 is an account. */
 typedef struct rf_intake_text {
-    int signal;
     const char *text; /* NULL: skipped */
     size_t length;
-    uint32_t number; /* the handle, when the call returns */
     uint64_t hash;   /* internal */
+    uint32_t number; /* the handle, when the call returns */
+    int signal;
 } rf_intake_text;
 
 /* The handles of several texts at once: faster than one by one, since the look-ups of a row do not

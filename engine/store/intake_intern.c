@@ -87,8 +87,7 @@ uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t
     rf_intern_text *copy;
     if (intern->count >= RF_INTERN_NONE - 1 ||
         (intern->count * 4 >= intern->slot_count * 3 && !grow_slots(intern)) ||
-        !rf_reserve(&intern->texts, &intern->text_capacity, intern->count + 1,
-                    sizeof *intern->texts) ||
+        !rf_reserve(&intern->texts, &intern->text_capacity, intern->count + 1, sizeof(void *)) ||
         !rf_reserve(&intern->ids, &intern->id_capacity, intern->count + 1, sizeof *intern->ids)) {
         return RF_INTERN_NONE;
     }
@@ -103,7 +102,7 @@ uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t
     intern->ids[intern->count] = id;
     put_slot(intern->slots, intern->slot_count, hash,
              (rf_intern_slot){copy, (uint32_t)(hash >> 32), (uint32_t)intern->count});
-    intern->bytes += sizeof *intern->texts + sizeof *intern->ids + sizeof *copy + length + 8;
+    intern->bytes += sizeof(void *) + sizeof *intern->ids + sizeof *copy + length + 8;
     return (uint32_t)intern->count++;
 }
 

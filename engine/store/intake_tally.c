@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -229,6 +230,7 @@ static rf_status refill(int file, run_reader *run, rf_error *err)
 
 static bool before(const run_reader *runs, size_t left, size_t right)
 {
+    assert(runs[left].buffer != NULL && runs[right].buffer != NULL);
     const rf_tally_record *x = &runs[left].buffer[runs[left].at];
     const rf_tally_record *y = &runs[right].buffer[runs[right].at];
     if (x->a != y->a) {
@@ -268,6 +270,7 @@ static rf_status merge(int file, run_reader *runs, size_t *heap, size_t count, r
     }
     while (status == RF_OK && count > 0) {
         run_reader *run = &runs[heap[0]];
+        assert(run->buffer != NULL);
         const rf_tally_record record = run->buffer[run->at++];
         if (sum > 0 && !same_key(&current, &record)) {
             status = fn(context, current.a, current.b, current.c, sum, err);

@@ -108,7 +108,7 @@ static rf_status write_new_accounts(rf_intake *intake, rf_error *err)
     if (status == RF_OK && intake->last_account + (int64_t)count > UINT32_MAX) {
         status = rf_fail(err, RF_EDATABASE, "the database would hold over 2^32 accounts");
     }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
+    for (size_t i = 0; sorted != NULL && i < count && status == RF_OK; i++) {
         intake->accounts.ids[sorted[i]] = (uint32_t)++intake->last_account;
         status = put_account(intake, rows, sorted[i], err);
     }
@@ -244,7 +244,7 @@ static rf_status write_new_values(rf_intake *intake, rf_error *err)
     if (status == RF_OK && intake->last_value + (int64_t)count > UINT32_MAX) {
         status = rf_fail(err, RF_EDATABASE, "the database would hold over 2^32 values");
     }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
+    for (size_t i = 0; sorted != NULL && i < count && status == RF_OK; i++) {
         uint32_t const id = (uint32_t)++intake->last_value;
         intake->values.ids[sorted[i]] = id;
         status = put_value(&rows, id, intake->values.texts[sorted[i]], &prefixes, err);
