@@ -263,7 +263,7 @@ static uint32_t created_between(const rf_baseline *b, int64_t from, int64_t to)
 static void measure_burst(const rf_baseline *base, const int64_t *created, uint32_t count,
                           rf_profile *profile)
 {
-    static const int64_t scale[RF_BURST_SCALES] = {3600, 86400, 604800};
+    static const int64_t scale[RF_BURST_SCALES] = {60, 3600, 86400, 604800};
     uint32_t const rest = base->created_count - count;
     for (int s = 0; s < RF_BURST_SCALES; s++) {
         uint32_t low = 0;

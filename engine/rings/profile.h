@@ -64,14 +64,15 @@ typedef struct rf_binding {
     double own;        /* share of the values held by bound members that no other member uses */
 } rf_binding;
 
-enum { RF_BURST_SCALES = 3 };
+enum { RF_BURST_SCALES = 4 };
 
 typedef struct rf_profile {
     uint32_t size;
     rf_trait_count trait[RF_TRAITS];
     rf_binding binding[RF_MAX_FAMILIES];
     uint32_t created_known;
-    uint32_t close[RF_BURST_SCALES]; /* members created within 1 hour, day, week of another */
+    uint32_t
+        close[RF_BURST_SCALES]; /* members created within a minute, hour, day, week of another */
     double close_expected[RF_BURST_SCALES]; /* the same if members were drawn from the rest */
     uint64_t hours[24];
     uint32_t hour_accounts;

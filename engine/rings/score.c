@@ -56,7 +56,7 @@ static const struct {
     [SIGN_ADDRESSES] = {"shared addresses", 4},
     [SIGN_TEMPLATES] = {"shared query templates", 6},
     [SIGN_NOTHING_OWN] = {"nothing of their own", 6},
-    [SIGN_BURST] = {"sign-up burst", 8},
+    [SIGN_BURST] = {"sign-up burst", 14},
     [SIGN_INSTRUMENTS] = {"instruments per account", 5},
     [SIGN_PREPAID] = {"prepaid funding", 5},
     [SIGN_NIGHT] = {"active around the clock", 6},
@@ -76,7 +76,6 @@ static const double explains[EXPLANATIONS][SIGNS] = {
                    [SIGN_ADDRESSES] = 1,
                    [SIGN_TEMPLATES] = 0.3,
                    [SIGN_NOTHING_OWN] = 0.5,
-                   [SIGN_BURST] = 0.5,
                    [SIGN_INSTRUMENTS] = 0.5,
                    [SIGN_VOLUME] = 0.5,
                    [SIGN_EVENNESS] = 0.5,
@@ -87,17 +86,15 @@ static const double explains[EXPLANATIONS][SIGNS] = {
                 [SIGN_ADDRESSES] = 1,
                 [SIGN_TEMPLATES] = 0.8,
                 [SIGN_NOTHING_OWN] = 0.3,
-                [SIGN_BURST] = 0.8,
                 [SIGN_INSTRUMENTS] = 0.3,
                 [SIGN_VOLUME] = 0.8,
                 [SIGN_EVENNESS] = 0.3,
                 [SIGN_CAPABILITIES] = 0.9},
-    [CAMPUS_CLASS] = {[SIGN_DEVICES] = 0.3,
+    [CAMPUS_CLASS] = {[SIGN_DEVICES] = 0.2,
                       [SIGN_OTHER_TIES] = 0.1,
                       [SIGN_ADDRESSES] = 1,
                       [SIGN_TEMPLATES] = 1,
                       [SIGN_NOTHING_OWN] = 0.3,
-                      [SIGN_BURST] = 1,
                       [SIGN_VOLUME] = 0.5,
                       [SIGN_EVENNESS] = 0.8,
                       [SIGN_CAPABILITIES] = 1},
@@ -106,7 +103,6 @@ static const double explains[EXPLANATIONS][SIGNS] = {
                          [SIGN_ADDRESSES] = 1,
                          [SIGN_TEMPLATES] = 0.3,
                          [SIGN_NOTHING_OWN] = 0.5,
-                         [SIGN_BURST] = 0.3,
                          [SIGN_EVENNESS] = 0.3,
                          [SIGN_CAPABILITIES] = 0.5},
     [AGENCY] = {[SIGN_DEVICES] = 0.9,
@@ -116,7 +112,6 @@ static const double explains[EXPLANATIONS][SIGNS] = {
                 [SIGN_ADDRESSES] = 1,
                 [SIGN_TEMPLATES] = 0.9,
                 [SIGN_NOTHING_OWN] = 0.8,
-                [SIGN_BURST] = 0.6,
                 [SIGN_INSTRUMENTS] = 0.3,
                 [SIGN_ZONES] = 0.2,
                 [SIGN_VOLUME] = 0.8,
@@ -133,6 +128,14 @@ static const double explains[EXPLANATIONS][SIGNS] = {
                    [SIGN_CAPABILITIES] = 0.5},
 };
 
+/* The same for a sign-up burst, by how close the sign-ups lie: a minute, an hour, a day, a week.
+ * Teams start in one week and classes in one morning; families rarely sign up within the hour. */
+static const double explains_burst[EXPLANATIONS][RF_BURST_SCALES] = {
+    [HOUSEHOLD] = {0.1, 0.2, 0.5, 0.8}, [OFFICE] = {0.6, 0.7, 0.8, 0.9},
+    [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.2, 0.3, 0.5, 0.7},
+    [AGENCY] = {0.2, 0.4, 0.7, 0.8},    [STRANGERS] = {0, 0, 0, 0.2},
+};
+
 /* A sign as seen in one ring. */
 typedef struct seen {
     double bits; /* S, before any explanation */
@@ -145,7 +148,9 @@ typedef struct judge {
     const rf_baseline *base;
     const rf_profile *profile;
     seen sign[SIGNS];
-    double favour; /* corporate e-mail domain: negative bits */
+    uint32_t device; /* the family of devices, UINT32_MAX when there is none */
+    int burst_scale; /* of the sign-up burst: the closest that is as telling as any */
+    double favour;   /* corporate e-mail domain: negative bits */
     double favour_observed;
     char favour_words[160];
 } judge;
@@ -278,15 +283,16 @@ static void nothing_own_sign(judge *j, uint32_t device, uint32_t payment)
 
 static void burst_sign(judge *j)
 {
-    static const char *const within[RF_BURST_SCALES] = {"an hour", "a day", "a week"};
+    static const char *const within[RF_BURST_SCALES] = {"a minute", "an hour", "a day", "a week"};
     const rf_profile *p = j->profile;
     double const known = p->created_known;
     for (int s = 0; s < RF_BURST_SCALES && known >= 3; s++) {
         double const expected = p->close_expected[s] / known;
-        /* three scales were tried: the best of three is worth log2(3) less */
-        double const bits = rate_bits(p->close[s], known, expected) - log2(3);
+        /* four scales were tried: the best of four is worth log2(4) less */
+        double const bits = rate_bits(p->close[s], known, expected) - 2;
         if (bits > j->sign[SIGN_BURST].bits) {
             set_sign(j, SIGN_BURST, bits, p->close[s] / known, expected);
+            j->burst_scale = s;
             (void)snprintf(j->sign[SIGN_BURST].words, sizeof j->sign[SIGN_BURST].words,
                            "%u of %.0f members signed up within %s of another member; %.1f would "
                            "by chance",
@@ -403,7 +409,7 @@ static void judge_domain(judge *j)
 
 static void read_signs(judge *j)
 {
-    uint32_t const device = family_named(j->p, "device");
+    uint32_t const device = j->device = family_named(j->p, "device");
     uint32_t const payment = family_named(j->p, "payment");
     uint32_t const address = family_named(j->p, "address");
     uint32_t const template = family_named(j->p, "template");
@@ -441,45 +447,77 @@ static double beyond(double size, double usual, double bits_a_doubling)
     return size > usual ? bits_a_doubling * log2(size / usual) : 0;
 }
 
-/* What speaks against an explanation besides the signs it leaves open; >= 0. */
-static double objection(const judge *j, honest which, const char **words)
+/* What speaks against an explanation besides the signs it leaves open. */
+typedef struct objection {
+    double bits;
+    const char *words;
+} objection;
+
+enum { OBJECTIONS = 4 };
+
+/* Fills out[] with those of `which`; unused ones have no bits. */
+static void object(const judge *j, honest which, objection out[OBJECTIONS])
 {
     const rf_profile *p = j->profile;
     double const size = p->size;
-    bool const domain = j->favour < 0;
-    *words = "";
+    bool const no_domain = j->favour >= 0 && p->domain_known >= 3;
+    bool const cards = j->sign[SIGN_PAYMENT].bits > 1;
+    double const one_device =
+        j->device == UINT32_MAX ? 0 : p->binding[j->device].top / size; /* share on one device */
+    double const all_on_one = one_device >= 0.5 ? one_device : 0;
+    memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
-        *words = "larger than a household";
-        return beyond(size, 5, 4);
+        out[0] = (objection){beyond(size, 5, 4), "larger than a household"};
+        break;
     case OFFICE:
-        *words = domain ? "larger than an office" : "no common company address";
-        return beyond(size, 400, 3) + (domain ? 0 : 3);
+        out[0] = (objection){beyond(size, 400, 3), "larger than an office"};
+        out[1] = (objection){no_domain ? 3 : 0, "no common company address"};
+        out[2] = (objection){5 * all_on_one, "colleagues do not all work on one device"};
+        break;
     case CAMPUS_CLASS:
-        *words = j->sign[SIGN_BURST].bits < 3 ? "no common sign-up, as a class would have"
-                                              : "larger than a class";
-        return beyond(size, 300, 3) + (j->sign[SIGN_BURST].bits < 3 ? 4 : 1);
+        out[0] = (objection){beyond(size, 300, 3), "larger than a class"};
+        out[1] = (objection){j->sign[SIGN_BURST].bits < 3 ? 4 : 1, "classes start together"};
+        out[2] = (objection){5 * all_on_one, "students do not all work on one device"};
+        break;
     case SHARED_COMPUTER:
-        *words = "more than a shared computer serves";
-        return beyond(size, 60, 2) + 1;
+        out[0] = (objection){beyond(size, 60, 2), "more than a shared computer serves"};
+        out[1] = (objection){1, "few places share computers"};
+        break;
     case AGENCY:
-        *words = size > 20 ? "larger than an agency"
-                 : domain  ? "larger than most agencies' teams"
-                           : "no common company address";
-        return beyond(size, 20, 4) + (domain ? 1 : 3);
+        out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
+        out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
+        out[2] = (objection){cards ? 0 : 2, "no card in common, as an agency would have"};
+        out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
+        break;
     case STRANGERS:
     case EXPLANATIONS:
         break;
     }
-    return 0;
+}
+
+static double objected(const objection *list)
+{
+    double bits = 0;
+    for (int i = 0; i < OBJECTIONS; i++) {
+        bits += list[i].bits;
+    }
+    return bits;
+}
+
+static double share_explained(const judge *j, honest which, int s)
+{
+    return s == SIGN_BURST ? explains_burst[which][j->burst_scale] : explains[which][s];
 }
 
 static double score_under(const judge *j, honest which)
 {
-    const char *words;
-    double score = objection(j, which, &words) + j->favour;
+    objection list[OBJECTIONS];
+    double score = j->favour;
+    object(j, which, list);
+    score += objected(list);
     for (int s = 0; s < SIGNS; s++) {
-        score += j->sign[s].bits * (1 - explains[which][s]);
+        score += j->sign[s].bits * (1 - share_explained(j, which, s));
     }
     return score;
 }
@@ -501,13 +539,13 @@ static rf_status add_part(rf_ring *ring, rf_arena *texts, const char *name, doub
 static rf_status write_parts(const judge *j, honest best, const rf_score_settings *settings,
                              rf_arena *texts, rf_ring *ring, rf_error *err)
 {
-    char note[256];
-    const char *words;
-    double const against = objection(j, best, &words);
+    char note[400];
+    objection list[OBJECTIONS];
     rf_status status = RF_OK;
+    object(j, best, list);
     for (int s = 0; s < SIGNS && status == RF_OK; s++) {
         const seen *sign = &j->sign[s];
-        double const explained = explains[best][s];
+        double const explained = share_explained(j, best, s);
         if (sign->bits <= 0) {
             continue;
         }
@@ -520,9 +558,15 @@ static rf_status write_parts(const judge *j, honest best, const rf_score_setting
         status = add_part(ring, texts, sign_table[s].name, sign->bits * (1 - explained),
                           sign->observed, sign->expected, note, err);
     }
-    if (status == RF_OK && against > 0) {
-        (void)snprintf(note, sizeof note, "as %s: %s", honest_name[best], words);
-        status = add_part(ring, texts, "unlike its best honest explanation", against,
+    if (status == RF_OK && objected(list) > 0) {
+        int length = snprintf(note, sizeof note, "as %s:", honest_name[best]);
+        for (int i = 0; i < OBJECTIONS; i++) {
+            if (list[i].bits > 0) {
+                length += snprintf(note + length, sizeof note - (size_t)length, "%s %s (%.1f bits)",
+                                   note[length - 1] == ':' ? "" : ";", list[i].words, list[i].bits);
+            }
+        }
+        status = add_part(ring, texts, "unlike its best honest explanation", objected(list),
                           j->profile->size, (double)NAN, note, err);
     }
     if (status == RF_OK && j->favour < 0) {
