@@ -19,6 +19,7 @@ rf_detect_settings rf_detect_defaults(void)
         .levels = rf_level_defaults(),
         .score = rf_score_defaults(),
         .join = rf_join_defaults(),
+        .fringe = rf_fringe_defaults(),
         .seed = 1,
         .threads = 1,
     };
@@ -229,12 +230,13 @@ static double lap(pipeline *p)
     return taken;
 }
 
-/* Judges the rings, joins the suspect ones that belong together, and judges again. */
+/* Judges the rings, joins the suspect ones that belong together, judges again, grows the fringe. */
 static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
                              rf_error *err)
 {
     rf_baseline baseline = {0};
     uint32_t joined = 0;
+    uint32_t grown = 0;
     rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
     if (status == RF_OK) {
         status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
@@ -250,6 +252,13 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     if (status == RF_OK && joined > 0) {
         status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
                                 &p->findings, err);
+    }
+    if (status == RF_OK) {
+        status = rf_rings_grow(&p->population, &p->links, &settings->fringe,
+                               settings->levels.min_size, &p->findings, &grown, err);
+    }
+    if (status == RF_OK && grown > 0) {
+        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
     rf_baseline_free(&baseline);
     return status;

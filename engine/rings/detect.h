@@ -1,13 +1,14 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> run. Facts are only
- * read. Same facts, settings and seed: same result, for any thread count and any order of imported
- * rows.
+ * population -> calibration -> links -> levels -> rings -> score -> join -> fringe -> run. Facts
+ * are only read. Same facts, settings and seed: same result, for any thread count and any order of
+ * imported rows.
  */
 #ifndef RF_RINGS_DETECT_H
 #define RF_RINGS_DETECT_H
 
 #include "rings/assemble.h"
+#include "rings/fringe.h"
 #include "rings/join.h"
 #include "rings/score.h"
 
@@ -24,6 +25,7 @@ typedef struct rf_detect_settings {
     rf_level_settings levels;
     rf_score_settings score;
     rf_join_settings join;
+    rf_fringe_settings fringe;
     rf_signal_setting *signal; /* borrowed */
     uint32_t signals;
     uint64_t seed;
