@@ -35,14 +35,35 @@ CREATE TABLE calibration (
 ) STRICT, WITHOUT ROWID;
 
 -- What was seen inside a single value: its own experience, towards which its bucket is corrected.
--- Only values with at least two holders are here. Together with calibration it is all that is
--- needed to explain the bits of any link.
+-- Only values with at least two holders are here. Together with calibration, run_weighing and
+-- run_signal it is all that is needed to explain the bits of any link.
 CREATE TABLE value_worth (
     run          INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     value        INTEGER NOT NULL REFERENCES value (id),
     examined     INTEGER NOT NULL, -- pairs of its holders examined, over all its days
     corroborated INTEGER NOT NULL, -- of these, how many share something of another family
     PRIMARY KEY (run, value)
+) STRICT, WITHOUT ROWID;
+
+-- The settings by which a run weighed pairs, as they came out for its population.
+CREATE TABLE run_weighing (
+    run            INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,
+    threshold_bits REAL    NOT NULL, -- a link is a pair above it
+    pair_cap       INTEGER NOT NULL, -- values (or value-days) with more holders make no pairs
+    common         INTEGER NOT NULL, -- and with more than this they corroborate nothing
+    one_family     INTEGER NOT NULL CHECK (one_family IN (0, 1)) -- values corroborate each other
+) STRICT;
+
+-- The signals as a run used them: its configuration may differ from the table signal.
+CREATE TABLE run_signal (
+    run         INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    signal      INTEGER NOT NULL REFERENCES signal (id),
+    family      TEXT    NOT NULL,
+    role        TEXT    NOT NULL CHECK (role IN ('link', 'context')),
+    windowed    INTEGER NOT NULL CHECK (windowed IN (0, 1)),
+    by_chance   REAL, -- of random pairs, how many share something of another family; links only
+    sensitivity REAL, -- of real ties that share its family, how many share another one too
+    PRIMARY KEY (run, signal)
 ) STRICT, WITHOUT ROWID;
 
 -- Values (or value-days) too common to be joined pair by pair. Nothing is dropped silently.

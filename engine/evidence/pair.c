@@ -75,32 +75,42 @@ void rf_pair_sum(const rf_signal *signals, const rf_calibration *calibration, ui
     evidence->families = (uint32_t)__builtin_popcountll(families);
 }
 
-static rf_status add_group(const rf_population *p, const rf_calibration *c, uint32_t group,
-                           rf_pair_evidence *evidence, rf_error *err)
+rf_status rf_pair_add(const rf_calibration *calibration, const rf_shared_value *value,
+                      uint32_t holders, rf_pair_evidence *evidence, rf_error *err)
 {
-    uint32_t const value = p->group_value[group];
-    uint32_t const n = rf_group_size(p, group);
+    rf_bucket(*const bucket)[RF_BUCKETS] = calibration->bucket;
     rf_shared_value *last = evidence->count == 0 ? NULL : &evidence->shared[evidence->count - 1];
-    if (last == NULL || last->value != value) {
+    if (last == NULL || last->value != value->value) {
         if (!rf_reserve(&evidence->shared, &evidence->capacity, evidence->count + 1,
                         sizeof *evidence->shared)) {
             return rf_fail_memory(err, "the evidence of a pair");
         }
         last = &evidence->shared[evidence->count++];
-        *last = (rf_shared_value){.signal = p->value_signal[value],
-                                  .value = value,
-                                  .fewest = n,
-                                  .examined = c->examined[value],
-                                  .corroborated = c->corroborated[value]};
+        *last = (rf_shared_value){.signal = value->signal,
+                                  .value = value->value,
+                                  .fewest = holders,
+                                  .examined = value->examined,
+                                  .corroborated = value->corroborated};
     }
     /* The best day: the bucket with the highest reliability, not just the fewest holders. */
-    if (c->bucket[last->signal][rf_bucket_of(n)].reliability >
-        c->bucket[last->signal][rf_bucket_of(last->fewest)].reliability) {
-        last->fewest = n;
+    if (bucket[last->signal][rf_bucket_of(holders)].reliability >
+        bucket[last->signal][rf_bucket_of(last->fewest)].reliability) {
+        last->fewest = holders;
     }
     last->days++;
-    last->full_groups += n <= RF_ALL_PAIRS_UP_TO;
+    last->full_groups += holders <= RF_ALL_PAIRS_UP_TO;
     return RF_OK;
+}
+
+static rf_status add_group(const rf_population *p, const rf_calibration *c, uint32_t group,
+                           rf_pair_evidence *evidence, rf_error *err)
+{
+    uint32_t const value = p->group_value[group];
+    rf_shared_value const shared = {.signal = p->value_signal[value],
+                                    .value = value,
+                                    .examined = c->examined[value],
+                                    .corroborated = c->corroborated[value]};
+    return rf_pair_add(c, &shared, rf_group_size(p, group), evidence, err);
 }
 
 rf_status rf_pair_weigh(const rf_population *population, const rf_calibration *calibration,

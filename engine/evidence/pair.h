@@ -33,6 +33,11 @@ typedef struct rf_pair_evidence {
     uint32_t families; /* with a positive contribution */
 } rf_pair_evidence;    /* all zero bytes is empty; reuse it from pair to pair */
 
+/* Adds one shared group of `holders` accounts. `value` gives signal, value, examined and
+ * corroborated; groups of one value must follow each other, by day. O(1). */
+RF_MUST_USE rf_status rf_pair_add(const rf_calibration *calibration, const rf_shared_value *value,
+                                  uint32_t holders, rf_pair_evidence *evidence, rf_error *err);
+
 /* Gathers what a and b share and weighs it. O(groups of a + groups of b). */
 RF_MUST_USE rf_status rf_pair_weigh(const rf_population *population,
                                     const rf_calibration *calibration, uint32_t a, uint32_t b,

@@ -86,6 +86,30 @@ static rf_status list_buckets(const rf_population *p, const rf_calibration *c, r
     return RF_OK;
 }
 
+/* How pairs were weighed, so that a link can be explained whatever the configuration was. */
+static rf_status list_weighing(const rf_population *p, const rf_calibration *c, rf_findings *f,
+                               rf_error *err)
+{
+    f->weighing = (rf_result_weighing){c->settings.threshold_bits, c->settings.pair_cap, c->common,
+                                       c->one_family};
+    f->signal = rf_alloc(p->signals, sizeof *f->signal);
+    if (f->signal == NULL) {
+        return rf_fail_memory(err, "the signals");
+    }
+    for (uint32_t s = 0; s < p->signals; s++) {
+        const rf_signal *signal = &p->signal[s];
+        f->signal[f->signals++] = (rf_result_signal){
+            .signal_row = signal->row,
+            .family = signal->family_name,
+            .link = signal->link,
+            .windowed = signal->windowed,
+            .by_chance = signal->link ? c->by_chance[signal->family] : (double)NAN,
+            .sensitivity = signal->link ? c->sensitivity[signal->family] : (double)NAN,
+        };
+    }
+    return RF_OK;
+}
+
 static rf_status list_worths(const rf_population *p, const rf_calibration *c, rf_findings *f,
                              rf_error *err)
 {
@@ -170,6 +194,9 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
                           rf_error *err)
 {
     rf_status status = list_buckets(p, c, f, err);
+    if (status == RF_OK) {
+        status = list_weighing(p, c, f, err);
+    }
     if (status == RF_OK) {
         status = list_worths(p, c, f, err);
     }

@@ -14,6 +14,7 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->ring);
     rf_free(findings->member);
     rf_free(findings->evidence);
+    rf_free(findings->signal);
     rf_free(findings->bucket);
     rf_free(findings->worth);
     rf_free(findings->hub);
@@ -92,6 +93,43 @@ static rf_status write_calibration(rf_store *store, const rf_findings *f, int64_
         rf_bind_real(insert, 8, b->by_chance);
         rf_bind_real(insert, 9, b->reliability);
         rf_bind_real(insert, 10, b->bits);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_weighing(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status =
+        rf_prepare(store, "INSERT INTO run_weighing VALUES (?, ?, ?, ?, ?)", &insert, err);
+    if (status == RF_OK) {
+        rf_bind_int(insert, 1, run);
+        rf_bind_real(insert, 2, f->weighing.threshold_bits);
+        rf_bind_int(insert, 3, f->weighing.pair_cap);
+        rf_bind_int(insert, 4, f->weighing.common);
+        rf_bind_int(insert, 5, f->weighing.one_family);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_signals(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status =
+        rf_prepare(store, "INSERT INTO run_signal VALUES (?, ?, ?, ?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->signals && status == RF_OK; i++) {
+        const rf_result_signal *s = &f->signal[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, s->signal_row);
+        rf_bind_text(insert, 3, s->family);
+        rf_bind_text(insert, 4, s->link ? "link" : "context");
+        rf_bind_int(insert, 5, s->windowed);
+        bind_figure(insert, 6, s->by_chance);
+        bind_figure(insert, 7, s->sensitivity);
         status = rf_run(insert, err);
     }
     rf_statement_end(insert);
@@ -290,7 +328,8 @@ rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t
                            rf_error *err)
 {
     rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
-        write_calibration, write_worth, write_hubs, write_links, write_rings, write_members};
+        write_calibration, write_weighing, write_signals, write_worth,
+        write_hubs,        write_links,    write_rings,   write_members};
     rf_status status = rf_store_begin(store, err);
     if (status == RF_OK) {
         status = write_run(store, findings, run, err);

@@ -62,6 +62,21 @@ typedef struct rf_result_bucket {
     double corroborated, by_chance, reliability, bits;
 } rf_result_bucket;
 
+/* A signal as the run used it. */
+typedef struct rf_result_signal {
+    int64_t signal_row;
+    const char *family; /* borrowed */
+    bool link, windowed;
+    double by_chance, sensitivity; /* NAN for context signals */
+} rf_result_signal;
+
+/* The settings by which pairs were weighed, resolved for the population. */
+typedef struct rf_result_weighing {
+    double threshold_bits;
+    uint32_t pair_cap, common;
+    bool one_family;
+} rf_result_weighing;
+
 typedef struct rf_result_worth {
     int64_t value_row;
     uint32_t examined, corroborated;
@@ -97,6 +112,9 @@ typedef struct rf_findings {
     uint32_t members;
     rf_ring_evidence *evidence;
     uint32_t evidences;
+    rf_result_weighing weighing;
+    rf_result_signal *signal;
+    uint32_t signals;
     rf_result_bucket *bucket;
     uint32_t buckets;
     rf_result_worth *worth;
