@@ -2,6 +2,7 @@
 #include "rings/explain.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -347,7 +348,7 @@ static rf_status list_shared(weighing *w, rf_explained_pair *out)
         explain_value(w->learned, value, weighed, one);
         one->halvings = halvings[signal->family];
         halvings[signal->family] =
-            (uint8_t)(one->halvings > 29 ? 31 : one->halvings + (signal->windowed ? 2U : 1U));
+            (uint8_t)(one->halvings > 29 ? 31 : one->halvings + 1U + signal->windowed);
         out->counting += weighed->counted > 0;
         out->by_star =
             out->by_star || (one->treatment != NULL && strcmp(one->treatment, "star") == 0);

@@ -87,6 +87,8 @@ typedef struct rf_account_page {
     int64_t links, links_inside; /* of all its links; of these, to members of its ring */
     rf_explained_value *shared;  /* with members first, then strongest first */
     size_t shares;
+    rf_explained_value *own; /* values that nobody else has, or not on its days */
+    size_t owns;
 } rf_account_page;
 
 /* The account with this id. RF_EINPUT when there is none, naming ids that begin alike. O(log n). */
