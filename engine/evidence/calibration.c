@@ -109,18 +109,36 @@ typedef struct chance_task {
     chance_counts *counts; /* by worker: whole numbers, so their sum has no order */
 } chance_task;
 
+/* The account that owns holding number `at` when holdings are listed by account. O(log accounts).
+ */
+static uint32_t owner_of(const rf_population *p, uint64_t at)
+{
+    uint32_t low = 0;
+    uint32_t high = p->accounts;
+    while (high - low > 1) {
+        uint32_t const middle = low + (high - low) / 2;
+        if (p->account_start[middle] <= at) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 static rf_status count_chance(void *context, size_t block, size_t first, size_t end,
                               unsigned worker, rf_error *err)
 {
     chance_task *task = context;
     const rf_population *p = task->p;
     chance_counts *counts = &task->counts[worker];
+    uint64_t const holdings = p->account_start[p->accounts];
     (void)block;
     (void)err;
     for (size_t i = first; i < end; i++) {
         uint64_t const draw = rf_mix2(task->c->settings.seed ^ UINT64_C(0x72616e646f6d), i);
-        uint32_t const a = (uint32_t)((draw & UINT32_MAX) * p->accounts >> 32);
-        uint32_t const b = (uint32_t)((draw >> 32) * p->accounts >> 32);
+        uint32_t const a = owner_of(p, draw % holdings);
+        uint32_t const b = owner_of(p, rf_mix(draw) % holdings);
         uint64_t shared;
         if (a == b) {
             continue;

@@ -17,6 +17,8 @@ struct rf_profile_scratch {
     size_t holding_room;
     uint32_t *shared; /* by family and member: values shared inside; families * size */
     size_t shared_room;
+    uint64_t *met; /* by member: families in which it shares anything with another, as bits */
+    size_t met_room;
     int64_t *created;
     size_t created_room;
     uint32_t *codes;
@@ -46,6 +48,7 @@ void rf_profile_scratch_free(rf_profile_scratch *scratch)
     if (scratch != NULL) {
         rf_free(scratch->holdings);
         rf_free(scratch->shared);
+        rf_free(scratch->met);
         rf_free(scratch->created);
         rf_free(scratch->codes);
         rf_free(scratch->mix);
@@ -150,7 +153,13 @@ static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
         for (next = i + 1; next < end && h[next].group == g;) {
             next++;
         }
-        if (next - i < 2 || b->base->telling_group[g] == 0) {
+        if (next - i < 2) {
+            continue;
+        }
+        for (size_t k = i; k < next; k++) {
+            b->s->met[h[k].member] |= UINT64_C(1) << family;
+        }
+        if (b->base->telling_group[g] == 0) {
             continue;
         }
         reliability = fmax(reliability, rf_group_reliability(b->p, b->c, g));
@@ -192,6 +201,7 @@ static void sum_bindings(binder *b, const rf_member *members)
             uint32_t const a = members[m].account;
             uint32_t const inside = b->s->shared[(size_t)f * b->size + m];
             binding->observed += (uint32_t)(p->observed[a] >> f & 1);
+            binding->met += (uint32_t)(b->s->met[m] >> f & 1);
             if (inside == 0) {
                 continue;
             }
@@ -213,7 +223,8 @@ static rf_status bind_ring(binder *b, const rf_member *members, rf_error *err)
     size_t count = 0;
     rf_status status = gather(b->p, members, b->size, b->s, &count, err);
     if (status == RF_OK &&
-        !rf_reserve(&b->s->shared, &b->s->shared_room, cells, sizeof *b->s->shared)) {
+        (!rf_reserve(&b->s->shared, &b->s->shared_room, cells, sizeof *b->s->shared) ||
+         !rf_reserve(&b->s->met, &b->s->met_room, b->size, sizeof *b->s->met))) {
         status = rf_fail_memory(err, "a ring profile");
     }
     if (status != RF_OK) {
@@ -222,6 +233,7 @@ static rf_status bind_ring(binder *b, const rf_member *members, rf_error *err)
     if (cells > 0) {
         memset(b->s->shared, 0, cells * sizeof *b->s->shared);
     }
+    memset(b->s->met, 0, b->size * sizeof *b->s->met);
     for (size_t first = 0, end; first < count && status == RF_OK; first = end) {
         end = first + 1;
         while (end < count && b->s->holdings[end].value == b->s->holdings[first].value) {

@@ -61,6 +61,7 @@ typedef struct rf_binding {
     uint32_t observed; /* members for which the family is known at all */
     uint32_t values;   /* telling values shared inside */
     uint32_t top;      /* members on the most shared one */
+    uint32_t met;      /* members that share any value with another, telling or not */
     double own;        /* share of the values held by bound members that no other member uses */
 } rf_binding;
 

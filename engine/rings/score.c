@@ -7,7 +7,7 @@
 
 rf_score_settings rf_score_defaults(void)
 {
-    return (rf_score_settings){.prior_bits = 10, .flagged_from = 0};
+    return (rf_score_settings){.prior_bits = 12, .flagged_from = 0};
 }
 
 typedef enum score_sign {
@@ -59,7 +59,7 @@ static const struct {
     [SIGN_BURST] = {"sign-up burst", 14},
     [SIGN_INSTRUMENTS] = {"instruments per account", 5},
     [SIGN_PREPAID] = {"prepaid funding", 5},
-    [SIGN_NIGHT] = {"active around the clock", 6},
+    [SIGN_NIGHT] = {"active around the clock", 8},
     [SIGN_ZONES] = {"time zone against country", 6},
     [SIGN_VOLUME] = {"requests per account", 4},
     [SIGN_EVENNESS] = {"even volume", 5},
@@ -132,7 +132,7 @@ static const double explains[EXPLANATIONS][SIGNS] = {
  * Teams start in one week and classes in one morning; families rarely sign up within the hour. */
 static const double explains_burst[EXPLANATIONS][RF_BURST_SCALES] = {
     [HOUSEHOLD] = {0.1, 0.2, 0.5, 0.8}, [OFFICE] = {0.6, 0.7, 0.8, 0.9},
-    [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.2, 0.3, 0.5, 0.7},
+    [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.2, 0.3, 0.4, 0.7},
     [AGENCY] = {0.2, 0.4, 0.7, 0.8},    [STRANGERS] = {0, 0, 0, 0.2},
 };
 
@@ -148,14 +148,20 @@ typedef struct judge {
     const rf_baseline *base;
     const rf_profile *profile;
     seen sign[SIGNS];
-    uint32_t device; /* the family of devices, UINT32_MAX when there is none */
-    int burst_scale; /* of the sign-up burst: the closest that is as telling as any */
-    double favour;   /* corporate e-mail domain: negative bits */
+    uint32_t address; /* the family of addresses, UINT32_MAX when there is none */
+    uint32_t device;  /* the family of devices, UINT32_MAX when there is none */
+    int burst_scale;  /* of the sign-up burst: the closest that is as telling as any */
+    double favour;    /* corporate e-mail domain: negative bits */
     double favour_observed;
     char favour_words[160];
 } judge;
 
 /* ---- arithmetic of signs ---- */
+
+double rf_witnesses(double members)
+{
+    return members <= RF_WITNESSES ? members : RF_WITNESSES + 6 * log2(members / RF_WITNESSES);
+}
 
 /* The Kullback-Leibler divergence between two rates, in bits, when `inside` is the greater. */
 static double excess_bits(double inside, double outside)
@@ -176,7 +182,7 @@ static double rate_bits(double having, double known, double rest_rate)
 {
     double const floor_rate = fmin(fmax(rest_rate, 0.001), 0.999);
     double const inside = (having + RF_RATE_SHRINKAGE * floor_rate) / (known + RF_RATE_SHRINKAGE);
-    return fmin(known, RF_WITNESSES) * excess_bits(inside, floor_rate);
+    return rf_witnesses(known) * excess_bits(inside, floor_rate);
 }
 
 static double rest_rate(rf_trait_count all, rf_trait_count ring)
@@ -247,7 +253,7 @@ static void card_mesh_sign(judge *j, uint32_t payment)
     const rf_binding *b = &j->profile->binding[payment];
     double const beside = b->members > b->top ? b->members - b->top : 0;
     double const share = b->members > 0 ? beside / b->members : 0;
-    double const bits = b->values >= 3 ? fmin(beside, RF_WITNESSES) * share : 0;
+    double const bits = b->values >= 3 ? rf_witnesses(beside) * share : 0;
     set_sign(j, SIGN_CARD_MESH, bits, b->values, 1);
     (void)snprintf(j->sign[SIGN_CARD_MESH].words, sizeof j->sign[SIGN_CARD_MESH].words,
                    "%u instruments are each shared by several members; %.0f members share one that "
@@ -272,8 +278,7 @@ static void nothing_own_sign(judge *j, uint32_t device, uint32_t payment)
         double const share = own / bound;
         double const cover = fmin(bound / j->profile->size, 1);
         set_sign(j, SIGN_NOTHING_OWN,
-                 cover * fmin(bound, RF_WITNESSES) * excess_bits(1 - share * 0.999, 0.6), share,
-                 0.4);
+                 cover * rf_witnesses(bound) * excess_bits(1 - share * 0.999, 0.6), share, 0.4);
         (void)snprintf(j->sign[SIGN_NOTHING_OWN].words, sizeof j->sign[SIGN_NOTHING_OWN].words,
                        "of the devices and instruments of members who share any, %.0f %% are used "
                        "by no other member",
@@ -361,7 +366,7 @@ static void evenness_sign(judge *j)
     inside = fmax(p->log_requests_deviation, 0.05);
     set_sign(j, SIGN_EVENNESS,
              inside < everybody * 0.8
-                 ? fmin(p->request_accounts, RF_WITNESSES) * (log2(everybody / inside) - 0.32)
+                 ? rf_witnesses(p->request_accounts) * (log2(everybody / inside) - 0.32)
                  : 0,
              inside, everybody);
     (void)snprintf(j->sign[SIGN_EVENNESS].words, sizeof j->sign[SIGN_EVENNESS].words,
@@ -374,8 +379,7 @@ static void capability_sign(judge *j)
     const rf_profile *p = j->profile;
     if (p->capability_accounts >= 3 && j->p->capabilities > 0) {
         set_sign(j, SIGN_CAPABILITIES,
-                 fmin(p->capability_accounts, RF_WITNESSES) *
-                     fmax(p->capability_divergence - 0.1, 0),
+                 rf_witnesses(p->capability_accounts) * fmax(p->capability_divergence - 0.1, 0),
                  p->capability_divergence, 0);
         (void)snprintf(j->sign[SIGN_CAPABILITIES].words, sizeof j->sign[SIGN_CAPABILITIES].words,
                        "the mix of capabilities differs by %.2f bits from everybody else's, most "
@@ -411,7 +415,7 @@ static void read_signs(judge *j)
 {
     uint32_t const device = j->device = family_named(j->p, "device");
     uint32_t const payment = family_named(j->p, "payment");
-    uint32_t const address = family_named(j->p, "address");
+    uint32_t const address = j->address = family_named(j->p, "address");
     uint32_t const template = family_named(j->p, "template");
     if (device != UINT32_MAX) {
         binding_sign(j, SIGN_DEVICES, device, "a device");
@@ -453,7 +457,22 @@ typedef struct objection {
     const char *words;
 } objection;
 
-enum { OBJECTIONS = 4 };
+enum { OBJECTIONS = 5 };
+
+/* From 0 (members are seen at the same address on the same day) to 1 (they are not): people who
+ * know each other meet. Of three members little can be said, of nine a lot. */
+static double never_met(const judge *j)
+{
+    const rf_binding *b;
+    if (j->address == UINT32_MAX) {
+        return 0;
+    }
+    b = &j->profile->binding[j->address];
+    if (b->observed < 4) {
+        return 0;
+    }
+    return fmax(1 - 2.0 * b->met / b->observed, 0) * fmin((b->observed - 3.0) / 6, 1);
+}
 
 /* Fills out[] with those of `which`; unused ones have no bits. */
 static void object(const judge *j, honest which, objection out[OBJECTIONS])
@@ -465,30 +484,36 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     double const one_device =
         j->device == UINT32_MAX ? 0 : p->binding[j->device].top / size; /* share on one device */
     double const all_on_one = one_device >= 0.5 ? one_device : 0;
+    double const apart = never_met(j);
     memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
         out[0] = (objection){beyond(size, 5, 4), "larger than a household"};
+        out[4] = (objection){5 * apart, "members are never at one address"};
         break;
     case OFFICE:
         out[0] = (objection){beyond(size, 400, 3), "larger than an office"};
         out[1] = (objection){no_domain ? 3 : 0, "no common company address"};
         out[2] = (objection){5 * all_on_one, "colleagues do not all work on one device"};
+        out[4] = (objection){5 * apart, "members are never at one address"};
         break;
     case CAMPUS_CLASS:
         out[0] = (objection){beyond(size, 300, 3), "larger than a class"};
         out[1] = (objection){j->sign[SIGN_BURST].bits < 3 ? 4 : 1, "classes start together"};
         out[2] = (objection){5 * all_on_one, "students do not all work on one device"};
+        out[4] = (objection){5 * apart, "members are never at one address"};
         break;
     case SHARED_COMPUTER:
         out[0] = (objection){beyond(size, 60, 2), "more than a shared computer serves"};
         out[1] = (objection){1, "few places share computers"};
+        out[4] = (objection){6 * apart, "members are never at one address"};
         break;
     case AGENCY:
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
         out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
         out[2] = (objection){cards ? 0 : 2, "no card in common, as an agency would have"};
         out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
+        out[4] = (objection){4 * apart, "members are never at one address"};
         break;
     case STRANGERS:
     case EXPLANATIONS:

@@ -18,8 +18,11 @@
 
 #include "rings/profile.h"
 
-/* Members counted as independent witnesses of a sign at most. */
+/* Members of one community are not independent witnesses: up to RF_WITNESSES count fully, beyond
+ * that every doubling counts as so many again. */
 #define RF_WITNESSES 10.0
+double rf_witnesses(double members);
+
 /* Pseudo-members that draw a ring's rate towards the rest's. */
 #define RF_RATE_SHRINKAGE 2.0
 
