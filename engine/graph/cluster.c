@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A component of at most SMALL edges is clustered RUNS times: it takes no time, and single runs
+ * differ. */
+enum { RUNS = 10, SMALL = 100000 };
+
 /* The edge list cut into components: nodes and edges of one stand side by side. */
 typedef struct parts {
     uint32_t count;
@@ -137,6 +141,32 @@ static rf_status cut_parts(const rf_edges *e, rf_objective objective, parts *p, 
 
 /* ---- communities ---- */
 
+/* The best of several runs with seeds derived from the input's; the first of equals. */
+static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint32_t *count,
+                              rf_error *err)
+{
+    rf_leiden_input again = *input;
+    double quality = 0;
+    uint32_t *found = rf_alloc_raw(input->vertices, sizeof *found);
+    rf_status status = found == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
+    for (int run = 0; run < RUNS && status == RF_OK; run++) {
+        uint32_t communities = 0;
+        double reached = 0;
+        again.seed = rf_mix2(input->seed, (uint64_t)run);
+        status = rf_leiden(&again, found, &communities, err);
+        if (status == RF_OK) {
+            reached = rf_leiden_quality(&again, found, communities, &status, err);
+        }
+        if (status == RF_OK && (run == 0 || reached > quality)) {
+            quality = reached;
+            *count = communities;
+            memcpy(best, found, input->vertices * sizeof *found);
+        }
+    }
+    rf_free(found);
+    return status;
+}
+
 static rf_status cluster_part(const rf_edges *e, const parts *p, uint32_t c,
                               const rf_cluster_settings *settings, double resolution,
                               uint32_t *found, uint32_t *count, rf_error *err)
@@ -159,7 +189,8 @@ static rf_status cluster_part(const rf_edges *e, const parts *p, uint32_t c,
         *count = 1;
         return RF_OK;
     }
-    return rf_leiden(&input, found, count, err);
+    return input.edges > SMALL ? rf_leiden(&input, found, count, err)
+                               : best_of_runs(&input, found, count, err);
 }
 
 static rf_status cluster_parts(const rf_edges *e, const parts *p,

@@ -6,9 +6,10 @@
  *   modularity  sum over c of  w_c / m - G * (K_c / 2m)^2     (Newman and Girvan 2004; with the
  *               resolution G of Reichardt and Bornholdt 2006), in [-1, 1] for G = 1
  *   cpm         sum over c of  w_c - G * n_c (n_c - 1) / 2     (Traag, Van Dooren, Nesterov 2011)
- * Both are maximised by Leiden (leiden.h), which runs on every connected component by itself. m is
- * that of the whole graph, and the seed of a component depends on the name of its first node only:
- * so under cpm a component's communities do not depend on what else the file holds.
+ * Both are maximised by Leiden (leiden.h), which runs on every connected component by itself; on
+ * one of at most 100,000 edges ten times, of which the best result counts. m is that of the whole
+ * graph, and the seed of a component depends on the name of its first node only: so under cpm a
+ * component's communities do not depend on what else the file holds.
  */
 #ifndef RF_GRAPH_CLUSTER_H
 #define RF_GRAPH_CLUSTER_H
