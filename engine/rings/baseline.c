@@ -133,7 +133,7 @@ static void learn_telling(const rf_population *p, const rf_calibration *c, rf_ba
     }
     for (uint32_t a = 0; a < p->accounts; a++) {
         for (uint32_t f = 0; f < p->families; f++) {
-            b->telling[f] += b->telling_of[a] >> f & 1;
+            b->telling[f] += (uint32_t)(b->telling_of[a] >> f & 1);
         }
     }
 }
