@@ -580,6 +580,7 @@ static rf_status list_neighbours(rf_store *store, int64_t most, rf_account_page 
         int64_t const ring = rf_column_int(select, 4);
         page->links++;
         page->links_inside += ring != 0 && ring == page->account.ring;
+        page->links_elsewhere += ring != 0 && ring != page->account.ring;
         if (page->links > most) {
             continue;
         }

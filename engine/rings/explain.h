@@ -84,8 +84,10 @@ typedef struct rf_account_page {
     rf_held held;
     rf_explained_neighbour *neighbour; /* those in its ring first, strongest first */
     size_t neighbours, neighbour_room;
-    int64_t links, links_inside; /* of all its links; of these, to members of its ring */
-    rf_explained_value *shared;  /* with members first, then strongest first */
+    int64_t links;              /* all of them */
+    int64_t links_inside;       /* to members of its ring */
+    int64_t links_elsewhere;    /* to members of other rings */
+    rf_explained_value *shared; /* with members first, then strongest first */
     size_t shares;
     rf_explained_value *own; /* values that nobody else has, or not on its days */
     size_t owns;

@@ -8,7 +8,7 @@
 
 rf_fringe_settings rf_fringe_defaults(void)
 {
-    return (rf_fringe_settings){.bits = 6, .min_links = 2};
+    return (rf_fringe_settings){.bits = 5, .min_links = 1};
 }
 
 /* A link from an account outside to a core member of a flagged ring. */

@@ -10,7 +10,7 @@
 
 rf_join_settings rf_join_defaults(void)
 {
-    return (rf_join_settings){.suspect_from = 1, .allowance = 12, .contrast = 6};
+    return (rf_join_settings){.suspect_from = -2, .allowance = 12, .contrast = 6};
 }
 
 /* Groups of suspect rings: at first each by itself. */
