@@ -164,7 +164,8 @@ static rf_status learn_chance(const rf_population *p, rf_calibration *c, unsigne
     if (task.counts == NULL) {
         return rf_fail_memory(err, "the calibration");
     }
-    status = p->accounts < 2
+    /* without holdings nobody shares anything: there is nothing to draw from */
+    status = p->accounts < 2 || p->account_start[p->accounts] == 0
                  ? RF_OK
                  : rf_parallel(threads, RANDOM_PAIRS, PAIR_GRAIN, count_chance, &task, err);
     for (uint32_t f = 0; f < p->families; f++) {
