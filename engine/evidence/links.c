@@ -259,9 +259,8 @@ rf_status rf_links_find(const rf_population *population, const rf_calibration *c
     link_task task = {.p = population, .c = calibration, .progress = &progress};
     rf_status status;
     *links = (rf_links){0};
-    task.needed = needed * (RF_BIT / BOUND_SCALE) < 1
-                      ? 0
-                      : (uint32_t)(needed * (RF_BIT / BOUND_SCALE)) - 1;
+    task.needed =
+        needed * (RF_BIT / BOUND_SCALE) < 1 ? 0 : (uint32_t)(needed * (RF_BIT / BOUND_SCALE)) - 1;
     task.block = rf_alloc(blocks, sizeof *task.block);
     task.scratch = rf_alloc(threads, sizeof *task.scratch);
     rf_progress_start(&progress, "comparing accounts", population->accounts);
