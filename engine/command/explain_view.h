@@ -27,7 +27,7 @@ void rf_say_when(rf_text *text, const rf_explained_value *value);
 void rf_say_shared(rf_text *text, const rf_explained_pair *pair, size_t most);
 /* The answer on one account: its ring, or that there is none and why. */
 void rf_say_account(rf_text *text, const rf_account_page *page);
-/* The account itself: "Created 2026-05-01, country SG, ...". */
+/* The account itself, into an empty text: "Created 2026-05-01T08:00:00Z, country SG, ...". */
 void rf_say_facts(rf_text *text, const rf_explained_account *account);
 
 /* One object each; the caller ends the document. */

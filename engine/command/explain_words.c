@@ -4,6 +4,7 @@
 #include "base/words.h"
 #include "command/explain_view.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -48,6 +49,10 @@ static void say_unlinked(rf_text *text, const rf_explained_pair *pair)
         rf_text_add(text, "they share nothing that could link them. Two random accounts have one "
                           "operator with odds of about ");
         rf_say_odds(text, pair->prior);
+    } else if (pair->differs) {
+        rf_text_add(text, "the run did not link them, but what is stored now makes the odds that "
+                          "they have one operator about ");
+        rf_say_odds(text, pair->posterior);
     } else if (pair->posterior > pair->threshold) {
         rf_text_add(text, "what speaks for it is too common to make pairs by itself, although the "
                           "odds that they have one operator would be about ");
@@ -70,7 +75,7 @@ void rf_say_pair(rf_text *text, const rf_pair_page *page)
         rf_text_add(text, " are linked: the odds that they have one operator are about ");
         rf_say_odds(text, pair->link_bits);
         rf_text_add(text, ", evidence from ");
-        rf_words_count(text, pair->families, "family", "families");
+        rf_words_count(text, pair->link_families, "family", "families");
         rf_text_add(text, ".");
     } else if (pair->by_star) {
         rf_text_add(text, " are joined by a value that is common, but reliable enough to join all "
@@ -155,9 +160,13 @@ static void say_experience(rf_text *text, const rf_explained_value *v)
         rf_text_add(text, "of ");
         rf_words_count(text, v->examined, "other pair that shares it ",
                        "other pairs that share it ");
-        rf_words_number(text, v->corroborated);
-        rf_text_add(text, v->corroborated == 1 ? " shares something else too"
-                                               : " share something else too");
+        if (v->corroborated == 0) {
+            rf_text_add(text, "none");
+        } else {
+            rf_words_number(text, v->corroborated);
+        }
+        rf_text_add(text, v->corroborated < 2 ? " shares something else too"
+                                              : " share something else too");
     }
     if (v->examined < FEW_PAIRS && v->bucket_examined > 0) {
         rf_text_add(text, v->examined > 0 ? "; of " : "of ");
@@ -299,6 +308,7 @@ void rf_say_account(rf_text *text, const rf_account_page *page)
     }
 }
 
+/* The first fact begins the sentence. */
 static void add_fact(rf_text *text, const char *name, const char *fact)
 {
     if (fact != NULL && fact[0] != '\0') {
@@ -325,5 +335,9 @@ void rf_say_facts(rf_text *text, const rf_explained_account *account)
             rf_text_printf(text, " (%.1f a day)",
                            (double)account->requests / (double)account->active_days);
         }
+    }
+    if (text->length > 0) {
+        text->bytes[0] = (char)toupper((unsigned char)text->bytes[0]);
+        rf_text_add(text, ".");
     }
 }

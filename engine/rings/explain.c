@@ -383,12 +383,12 @@ static rf_status read_link(weighing *w, rf_explained_pair *out)
 {
     rf_statement *select = NULL;
     bool row = false;
-    rf_status status =
-        rf_prepare(w->store,
-                   "SELECT bits FROM link WHERE run = ?1 AND account_a = ?2 AND account_b = ?3 "
-                   "UNION ALL "
-                   "SELECT bits FROM link WHERE run = ?1 AND account_a = ?3 AND account_b = ?2",
-                   &select, w->err);
+    rf_status status = rf_prepare(
+        w->store,
+        "SELECT bits, families FROM link WHERE run = ?1 AND account_a = ?2 AND account_b = ?3 "
+        "UNION ALL "
+        "SELECT bits, families FROM link WHERE run = ?1 AND account_a = ?3 AND account_b = ?2",
+        &select, w->err);
     if (status == RF_OK) {
         rf_bind_int(select, 1, w->learned->run);
         rf_bind_int(select, 2, w->a->account);
@@ -398,6 +398,7 @@ static rf_status read_link(weighing *w, rf_explained_pair *out)
     if (status == RF_OK && row) {
         out->linked = true;
         out->link_bits = rf_column_real(select, 0);
+        out->link_families = (uint32_t)rf_column_int(select, 1);
     }
     rf_statement_end(select);
     return status;

@@ -54,8 +54,9 @@ typedef struct rf_explained_pair {
     uint32_t families;
     bool linked;      /* the run kept the pair */
     double link_bits; /* as the run kept it */
-    bool by_star;     /* both hold a value that joins its holders as a star */
-    bool differs;     /* posterior is not what the run kept: the facts have changed */
+    uint32_t link_families;
+    bool by_star; /* both hold a value that joins its holders as a star */
+    bool differs; /* posterior is not what the run kept: the facts have changed */
     /* Windowed values both used, but never on one day. */
     rf_explained_value *apart;
     size_t aparts;
