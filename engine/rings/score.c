@@ -52,7 +52,7 @@ static const struct {
     [SIGN_DEVICES] = {"shared devices", 10},
     [SIGN_PAYMENT] = {"shared payment", 8},
     [SIGN_CARD_MESH] = {"many cards shared crosswise", 8},
-    [SIGN_OTHER_TIES] = {"shared phones and other ties", 8},
+    [SIGN_OTHER_TIES] = {"shared phones and other ties", 14},
     [SIGN_ADDRESSES] = {"shared addresses", 4},
     [SIGN_TEMPLATES] = {"shared query templates", 6},
     [SIGN_NOTHING_OWN] = {"nothing of their own", 6},
@@ -228,23 +228,30 @@ static void binding_sign(judge *j, score_sign which, uint32_t family, const char
                    b->members, j->profile->size, what, b->values, b->top, 100 * outside / rest);
 }
 
-/* Families that are neither of the well-known ones: phones, ties, signals of the user's own. */
+/* Families that are none of the well-known ones (phones, ties, signals of the user's own) are added
+ * up, each with at most half of what all may come to; the words are those of the strongest. */
 static void other_ties_sign(judge *j)
 {
-    double best = -1;
+    double const most = sign_table[SIGN_OTHER_TIES].most;
+    double sum = 0;
+    double best = 0;
+    seen strongest = {0};
     for (uint32_t f = 0; f < j->p->families; f++) {
         const char *name = j->p->family_name[f];
-        judge attempt = *j;
+        seen *s = &j->sign[SIGN_OTHER_TIES];
         if (strcmp(name, "payment") == 0 || strcmp(name, "device") == 0 ||
             strcmp(name, "address") == 0 || strcmp(name, "template") == 0) {
             continue;
         }
-        binding_sign(&attempt, SIGN_OTHER_TIES, f, name);
-        if (attempt.sign[SIGN_OTHER_TIES].bits > best) {
-            best = attempt.sign[SIGN_OTHER_TIES].bits;
-            j->sign[SIGN_OTHER_TIES] = attempt.sign[SIGN_OTHER_TIES];
+        binding_sign(j, SIGN_OTHER_TIES, f, name);
+        sum += fmin(s->bits, most * 0.6);
+        if (s->bits > best) {
+            best = s->bits;
+            strongest = *s;
         }
     }
+    j->sign[SIGN_OTHER_TIES] = strongest;
+    j->sign[SIGN_OTHER_TIES].bits = fmin(sum, most);
 }
 
 /* One company card joins its office as a star; an operator's cards overlap. */
@@ -457,7 +464,7 @@ typedef struct objection {
     const char *words;
 } objection;
 
-enum { OBJECTIONS = 5 };
+enum { OBJECTIONS = 6 };
 
 /* From 0 (members are seen at the same address on the same day) to 1 (they are not): people who
  * know each other meet. Of three members little can be said, of nine a lot. */
@@ -474,6 +481,13 @@ static double never_met(const judge *j)
     return fmax(1 - 2.0 * b->met / b->observed, 0) * fmin((b->observed - 3.0) / 6, 1);
 }
 
+/* Addresses are known for hardly any member: nothing shows that they are at one place. */
+static bool nowhere(const judge *j)
+{
+    return j->address == UINT32_MAX ||
+           4 * j->profile->binding[j->address].observed < j->profile->size;
+}
+
 /* Fills out[] with those of `which`; unused ones have no bits. */
 static void object(const judge *j, honest which, objection out[OBJECTIONS])
 {
@@ -485,28 +499,33 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         j->device == UINT32_MAX ? 0 : p->binding[j->device].top / size; /* share on one device */
     double const all_on_one = one_device >= 0.5 ? one_device : 0;
     double const apart = never_met(j);
+    bool const lost = nowhere(j);
     memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
         out[0] = (objection){beyond(size, 5, 4), "larger than a household"};
         out[4] = (objection){5 * apart, "members are never at one address"};
+        out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
         break;
     case OFFICE:
         out[0] = (objection){beyond(size, 400, 3), "larger than an office"};
         out[1] = (objection){no_domain ? 3 : 0, "no common company address"};
         out[2] = (objection){5 * all_on_one, "colleagues do not all work on one device"};
         out[4] = (objection){5 * apart, "members are never at one address"};
+        out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
         break;
     case CAMPUS_CLASS:
         out[0] = (objection){beyond(size, 300, 3), "larger than a class"};
         out[1] = (objection){j->sign[SIGN_BURST].bits < 3 ? 4 : 1, "classes start together"};
         out[2] = (objection){5 * all_on_one, "students do not all work on one device"};
         out[4] = (objection){5 * apart, "members are never at one address"};
+        out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
         break;
     case SHARED_COMPUTER:
         out[0] = (objection){beyond(size, 60, 2), "more than a shared computer serves"};
         out[1] = (objection){1, "few places share computers"};
         out[4] = (objection){6 * apart, "members are never at one address"};
+        out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
         break;
     case AGENCY:
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
@@ -514,6 +533,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[2] = (objection){cards ? 0 : 2, "no card in common, as an agency would have"};
         out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
+        out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
         break;
     case STRANGERS:
     case EXPLANATIONS:
@@ -564,7 +584,7 @@ static rf_status add_part(rf_ring *ring, rf_arena *texts, const char *name, doub
 static rf_status write_parts(const judge *j, honest best, const rf_score_settings *settings,
                              rf_arena *texts, rf_ring *ring, rf_error *err)
 {
-    char note[400];
+    char note[512];
     objection list[OBJECTIONS];
     rf_status status = RF_OK;
     object(j, best, list);

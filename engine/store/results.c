@@ -384,15 +384,16 @@ static rf_status write_all(rf_store *store, const rf_findings *findings, int64_t
 rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
                            rf_error *err)
 {
-    rf_error ignored;
+    rf_status ended;
     rf_status status =
         rf_store_exec(store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -196608", err);
     if (status == RF_OK) {
         status = write_all(store, findings, run, err);
     }
-    (void)rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536", &ignored);
-    if (status == RF_OK) {
-        (void)rf_store_exec(store, "PRAGMA analysis_limit = 400; PRAGMA optimize", &ignored);
+    ended = rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536",
+                          status == RF_OK ? err : NULL);
+    if (status == RF_OK && ended == RF_OK) {
+        ended = rf_store_exec(store, "PRAGMA analysis_limit = 400; PRAGMA optimize", err);
     }
-    return status;
+    return status == RF_OK ? ended : status;
 }
