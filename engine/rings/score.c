@@ -149,6 +149,7 @@ typedef struct judge {
     const rf_profile *profile;
     seen sign[SIGNS];
     uint32_t address; /* the family of addresses, UINT32_MAX when there is none */
+    uint32_t payment; /* likewise of payments */
     uint32_t device;  /* the family of devices, UINT32_MAX when there is none */
     int burst_scale;  /* of the sign-up burst: the closest that is as telling as any */
     double favour;    /* corporate e-mail domain: negative bits */
@@ -421,7 +422,7 @@ static void judge_domain(judge *j)
 static void read_signs(judge *j)
 {
     uint32_t const device = j->device = family_named(j->p, "device");
-    uint32_t const payment = family_named(j->p, "payment");
+    uint32_t const payment = j->payment = family_named(j->p, "payment");
     uint32_t const address = j->address = family_named(j->p, "address");
     uint32_t const template = family_named(j->p, "template");
     if (device != UINT32_MAX) {
@@ -481,6 +482,17 @@ static double never_met(const judge *j)
     return fmax(1 - 2.0 * b->met / b->observed, 0) * fmin((b->observed - 3.0) / 6, 1);
 }
 
+/* One card pays for an agency's accounts: bits against it as far as none does. */
+static double no_card(const judge *j)
+{
+    const rf_binding *b;
+    if (j->payment == UINT32_MAX || j->profile->binding[j->payment].observed < 3) {
+        return 2; /* not known */
+    }
+    b = &j->profile->binding[j->payment];
+    return 5 * fmax(1 - 2.0 * b->top / b->observed, 0);
+}
+
 /* Addresses are known for hardly any member: nothing shows that they are at one place. */
 static bool nowhere(const judge *j)
 {
@@ -494,7 +506,6 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     const rf_profile *p = j->profile;
     double const size = p->size;
     bool const no_domain = j->favour >= 0 && p->domain_known >= 3;
-    bool const cards = j->sign[SIGN_PAYMENT].bits > 1;
     double const one_device =
         j->device == UINT32_MAX ? 0 : p->binding[j->device].top / size; /* share on one device */
     double const all_on_one = one_device >= 0.5 ? one_device : 0;
@@ -503,7 +514,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
-        out[0] = (objection){beyond(size, 5, 4), "larger than a household"};
+        out[0] = (objection){beyond(size, 4, 5), "larger than a household"};
         out[4] = (objection){5 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
         break;
@@ -530,7 +541,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     case AGENCY:
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
         out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
-        out[2] = (objection){cards ? 0 : 2, "no card in common, as an agency would have"};
+        out[2] = (objection){no_card(j), "no card in common, as an agency would have"};
         out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
