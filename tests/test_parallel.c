@@ -1,0 +1,135 @@
+/* test_parallel.c - the parallel loop, and what runs in it: run under the thread sanitizer, too. */
+#include "base/parallel.h"
+#include "crowd.h"
+#include "evidence/links.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 5000 };
+
+typedef struct visits {
+    uint8_t seen[MOST]; /* every element is in one block, so no two threads meet */
+    uint8_t block_seen[MOST];
+    size_t count, grain;
+    unsigned threads;
+    size_t fails_from, fails_every; /* blocks that fail */
+} visits;
+
+static rf_status visit(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                       rf_error *err)
+{
+    visits *v = context;
+    if (worker >= v->threads || first != block * v->grain || end > v->count || first >= end ||
+        (end != v->count && end - first != v->grain)) {
+        return rf_fail(err, RF_EINPUT, "wrong block");
+    }
+    v->block_seen[block]++;
+    for (size_t i = first; i < end; i++) {
+        v->seen[i]++;
+    }
+    if (v->fails_every > 0 && block >= v->fails_from && block % v->fails_every == 0) {
+        return rf_fail(err, RF_EIO, "block %zu", block);
+    }
+    return RF_OK;
+}
+
+static void every_element_is_visited_once(void **state)
+{
+    static const size_t counts[] = {0, 1, 7, 100, 4999, MOST};
+    static const size_t grains[] = {1, 3, 64, 10000};
+    (void)state;
+    for (unsigned threads = 0; threads < 9; threads += 1 + threads / 3) {
+        for (int i = 0; i < 6 * 4; i++) {
+            visits v = {.count = counts[i % 6],
+                        .grain = grains[i / 6],
+                        .threads = threads < 1 ? 1 : threads};
+            rf_error err = {.status = RF_OK};
+            if (rf_parallel(threads, v.count, v.grain, visit, &v, &err) != RF_OK) {
+                fail_msg("%s", err.text);
+            }
+            for (size_t k = 0; k < MOST; k++) {
+                assert_int_equal(v.seen[k], k < v.count);
+            }
+        }
+    }
+}
+
+static void the_lowest_failure_is_told(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads < 9; threads++) {
+        for (size_t from = 0; from < 40; from += 13) {
+            visits v = {
+                .count = 500, .grain = 1, .threads = threads, .fails_from = from, .fails_every = 3};
+            char expected[32];
+            rf_error err = {.status = RF_OK};
+            (void)snprintf(expected, sizeof expected, "block %zu", (from + 2) / 3 * 3);
+            assert_int_equal(rf_parallel(threads, v.count, 1, visit, &v, &err), RF_EIO);
+            assert_string_equal(err.text, expected);
+            assert_int_equal(rf_parallel(threads, v.count, 1, visit, &v, NULL), RF_EIO);
+            assert_int_equal(v.block_seen[499], 0); /* no new block after a failure */
+        }
+    }
+}
+
+static void there_is_a_processor(void **state)
+{
+    (void)state;
+    assert_true(rf_processors() >= 1);
+}
+
+/* Calibration and links with several threads are those of one. */
+static void links_do_not_depend_on_threads(void **state)
+{
+    crowd *people =
+        crowd_make(&(crowd_options){.accounts = 150, .rings = 8, .coincident = 120, .hubs = 5}, 21);
+    rf_evidence_settings settings = rf_evidence_defaults();
+    rf_population p;
+    rf_calibration first;
+    rf_links one;
+    rf_error err = {.status = RF_OK};
+    (void)state;
+    settings.pair_cap = 40;
+    crowd_read(people, 0, 0, &p);
+    assert_int_equal(rf_calibrate(&p, &settings, 1, &first, &err), RF_OK);
+    assert_int_equal(rf_links_find(&p, &first, 1, &one, &err), RF_OK);
+    for (unsigned threads = 2; threads < 8; threads++) {
+        rf_calibration c;
+        rf_links many;
+        assert_int_equal(rf_calibrate(&p, &settings, threads, &c, &err), RF_OK);
+        assert_memory_equal(c.by_chance, first.by_chance, sizeof c.by_chance);
+        assert_memory_equal(c.sensitivity, first.sensitivity, sizeof c.sensitivity);
+        assert_int_equal(rf_links_find(&p, &c, threads, &many, &err), RF_OK);
+        assert_int_equal(many.count, one.count);
+        assert_memory_equal(many.a, one.a, one.count * sizeof *one.a);
+        assert_memory_equal(many.b, one.b, one.count * sizeof *one.b);
+        assert_memory_equal(many.bits, one.bits, one.count * sizeof *one.bits);
+        rf_links_free(&many);
+        rf_calibration_free(&c);
+    }
+    assert_true(one.count > 100);
+    rf_links_free(&one);
+    rf_calibration_free(&first);
+    rf_population_free(&p);
+    free(people);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_element_is_visited_once),
+        cmocka_unit_test(the_lowest_failure_is_told),
+        cmocka_unit_test(there_is_a_processor),
+        cmocka_unit_test(links_do_not_depend_on_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
