@@ -503,28 +503,14 @@ static rf_status weigh_all(rf_store *store, rf_account_page *page, rf_pair_evide
     return status;
 }
 
-static rf_status list_values(rf_store *store, rf_account_page *page, rf_error *err)
+static rf_status list_own(rf_account_page *page, rf_error *err)
 {
-    rf_held *held = &page->held;
-    rf_pair_evidence evidence = {0};
-    rf_status status = weigh_all(store, page, &evidence, err);
-    page->shared = rf_arena_take(&page->texts, (evidence.count + 1) * sizeof *page->shared);
+    const rf_held *held = &page->held;
     page->own = rf_arena_take(&page->texts, ((size_t)held->values + 1) * sizeof *page->own);
-    if (status == RF_OK && (page->shared == NULL || page->own == NULL)) {
-        status = rf_fail_memory(err, "the values of an account");
+    if (page->own == NULL) {
+        return rf_fail_memory(err, "the values of an account");
     }
-    for (int pass = 0; pass < 2; pass++) { /* what binds it to the ring first */
-        for (size_t i = 0; i < evidence.count && status == RF_OK; i++) {
-            const rf_held_value *value = &held->value[evidence.shared[i].value];
-            if ((value->members > 0) == (pass == 0)) {
-                rf_explained_value *one = &page->shared[page->shares++];
-                explain_value(&page->learned, value, &evidence.shared[i], one);
-                one->counted = one->alone;
-                status = list_days(held, value, NULL, NULL, &page->texts, one, err);
-            }
-        }
-    }
-    for (uint32_t v = 0; v < held->values && status == RF_OK; v++) {
+    for (uint32_t v = 0; v < held->values; v++) {
         const rf_held_value *value = &held->value[v];
         const rf_signal *signal = &page->learned.signal[value->signal];
         if (value->sharing == 0) {
@@ -535,6 +521,43 @@ static rf_status list_values(rf_store *store, rf_account_page *page, rf_error *e
                                                            .windowed = signal->windowed,
                                                            .all_holders = value->holders};
         }
+    }
+    return RF_OK;
+}
+
+/* What binds it to the ring first; each part strongest first, as weighed. */
+static rf_status list_weighed(rf_account_page *page, const rf_pair_evidence *evidence,
+                              rf_error *err)
+{
+    const rf_held *held = &page->held;
+    rf_status status = RF_OK;
+    page->shared = rf_arena_take(&page->texts, (evidence->count + 1) * sizeof *page->shared);
+    if (page->shared == NULL) {
+        return rf_fail_memory(err, "the values of an account");
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < evidence->count && status == RF_OK; i++) {
+            const rf_held_value *value = &held->value[evidence->shared[i].value];
+            if ((value->members > 0) == (pass == 0)) {
+                rf_explained_value *one = &page->shared[page->shares++];
+                explain_value(&page->learned, value, &evidence->shared[i], one);
+                one->counted = one->alone;
+                status = list_days(held, value, NULL, NULL, &page->texts, one, err);
+            }
+        }
+    }
+    return status;
+}
+
+static rf_status list_values(rf_store *store, rf_account_page *page, rf_error *err)
+{
+    rf_pair_evidence evidence = {0};
+    rf_status status = weigh_all(store, page, &evidence, err);
+    if (status == RF_OK) {
+        status = list_weighed(page, &evidence, err);
+    }
+    if (status == RF_OK) {
+        status = list_own(page, err);
     }
     rf_pair_evidence_free(&evidence);
     return status;

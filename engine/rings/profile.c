@@ -392,22 +392,18 @@ static void profile_capabilities(const rf_population *p, const rf_baseline *base
 }
 
 /* The commonest non-zero code among codes[0, count), sorted here; returns how often. */
-static uint32_t commonest(uint32_t *codes, uint32_t count, uint32_t *code, uint32_t *distinct)
+static uint32_t commonest(uint32_t *codes, uint32_t count, uint32_t *code)
 {
     uint32_t best = 0;
     *code = 0;
-    *distinct = 0;
     qsort(codes, count, sizeof *codes, by_code);
     for (uint32_t i = 0, j; i < count; i = j) {
         for (j = i + 1; j < count && codes[j] == codes[i];) {
             j++;
         }
-        if (codes[i] != 0) {
-            (*distinct)++;
-            if (j - i > best) {
-                best = j - i;
-                *code = codes[i];
-            }
+        if (codes[i] != 0 && j - i > best) {
+            best = j - i;
+            *code = codes[i];
         }
     }
     return best;
@@ -417,7 +413,6 @@ static rf_status profile_texts(const rf_population *p, const rf_member *members,
                                rf_profile_scratch *s, rf_profile *profile, rf_error *err)
 {
     uint32_t code;
-    uint32_t distinct;
     if (!rf_reserve(&s->codes, &s->code_room, size, sizeof *s->codes)) {
         return rf_fail_memory(err, "a ring profile");
     }
@@ -425,11 +420,12 @@ static rf_status profile_texts(const rf_population *p, const rf_member *members,
         s->codes[m] = p->email_domain.code[members[m].account];
         profile->domain_known += s->codes[m] != 0;
     }
-    profile->domain_top = commonest(s->codes, size, &profile->domain, &distinct);
+    profile->domain_top = commonest(s->codes, size, &profile->domain);
     for (uint32_t m = 0; m < size; m++) {
         s->codes[m] = p->country.code[members[m].account];
+        profile->country_known += s->codes[m] != 0;
     }
-    (void)commonest(s->codes, size, &code, &profile->countries);
+    profile->country_top = commonest(s->codes, size, &code);
     return RF_OK;
 }
 

@@ -81,10 +81,10 @@ typedef struct rf_profile {
     uint32_t request_accounts;
     double capability_divergence; /* bits between the ring's capability mix and the rest's */
     uint32_t capability_accounts;
-    uint32_t top_capability;           /* the one most above the rest */
-    uint32_t domain_known, domain_top; /* members with an e-mail; those on the commonest domain */
-    uint32_t domain;                   /* its code */
-    uint32_t countries;                /* distinct */
+    uint32_t top_capability;             /* the one most above the rest */
+    uint32_t domain_known, domain_top;   /* members with an e-mail; those on the commonest domain */
+    uint32_t domain;                     /* its code */
+    uint32_t country_known, country_top; /* members with a country; those in the commonest */
 } rf_profile;
 
 /* A thread's working space for profiles. */

@@ -465,7 +465,7 @@ typedef struct objection {
     const char *words;
 } objection;
 
-enum { OBJECTIONS = 6 };
+enum { OBJECTIONS = 7 };
 
 /* From 0 (members are seen at the same address on the same day) to 1 (they are not): people who
  * know each other meet. Of three members little can be said, of nine a lot. */
@@ -493,6 +493,17 @@ static double no_card(const judge *j)
     return 5 * fmax(1 - 2.0 * b->top / b->observed, 0);
 }
 
+/* From 0 (most members give one country) to 1: people at one place mostly live in one country. */
+static double many_countries(const judge *j)
+{
+    const rf_profile *p = j->profile;
+    if (p->country_known < 4) {
+        return 0;
+    }
+    return fmax(1 - p->country_top / (0.6 * p->country_known), 0) *
+           fmin((p->country_known - 2) / 4.0, 1);
+}
+
 /* Addresses are known for hardly any member: nothing shows that they are at one place. */
 static bool nowhere(const judge *j)
 {
@@ -511,12 +522,14 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     double const all_on_one = one_device >= 0.5 ? one_device : 0;
     double const apart = never_met(j);
     bool const lost = nowhere(j);
+    double const mixed = many_countries(j);
     memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
         out[0] = (objection){beyond(size, 4, 5), "larger than a household"};
         out[4] = (objection){5 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){8 * mixed, "members give many countries"};
         break;
     case OFFICE:
         out[0] = (objection){beyond(size, 400, 3), "larger than an office"};
@@ -524,6 +537,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[2] = (objection){5 * all_on_one, "colleagues do not all work on one device"};
         out[4] = (objection){5 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){5 * mixed, "members give many countries"};
         break;
     case CAMPUS_CLASS:
         out[0] = (objection){beyond(size, 300, 3), "larger than a class"};
@@ -531,12 +545,14 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[2] = (objection){5 * all_on_one, "students do not all work on one device"};
         out[4] = (objection){5 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){6 * mixed, "members give many countries"};
         break;
     case SHARED_COMPUTER:
         out[0] = (objection){beyond(size, 60, 2), "more than a shared computer serves"};
         out[1] = (objection){1, "few places share computers"};
         out[4] = (objection){6 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){7 * mixed, "members give many countries"};
         break;
     case AGENCY:
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
@@ -545,6 +561,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){5 * mixed, "members give many countries"};
         break;
     case STRANGERS:
     case EXPLANATIONS:
@@ -595,7 +612,7 @@ static rf_status add_part(rf_ring *ring, rf_arena *texts, const char *name, doub
 static rf_status write_parts(const judge *j, honest best, const rf_score_settings *settings,
                              rf_arena *texts, rf_ring *ring, rf_error *err)
 {
-    char note[512];
+    char note[640];
     objection list[OBJECTIONS];
     rf_status status = RF_OK;
     object(j, best, list);
