@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ID_SHOWN = 48, VALUE_SHOWN = 28, FEW_PAIRS = 8, MOST_BITS = 50 };
+enum { ID_SHOWN = 48, VALUE_SHOWN = 28, FEW_PAIRS = 8, MOST_BITS = 40 };
 
 static void add_id(rf_text *text, const char *id)
 {
