@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 1 << 12 };
+enum { FIRST_SLOTS = 1 << 12, SORT_BITS = 8, SORT_DIGITS = 1 << SORT_BITS };
 
 typedef struct sort_key {
-    uint64_t prefix; /* the first bytes, big-endian: decides most comparisons */
+    uint64_t prefix[2]; /* the first bytes, big-endian: decides most comparisons */
     const rf_intern_text *text;
     uint32_t index;
 } sort_key;
@@ -106,30 +106,79 @@ uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t
     return (uint32_t)intern->count++;
 }
 
+static uint64_t eight_bytes(const rf_intern_text *text, uint32_t from)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = from; i < from + 8; i++) {
+        bytes = bytes << 8 | (i < text->length ? (unsigned char)text->bytes[i] : 0);
+    }
+    return bytes;
+}
+
+/* Whole texts, when their prefixes do not differ. */
 static int compare_keys(const void *left, const void *right)
 {
     const sort_key *a = left;
     const sort_key *b = right;
-    size_t shorter;
-    int order;
-    if (a->prefix != b->prefix) {
-        return a->prefix < b->prefix ? -1 : 1;
-    }
-    shorter = a->text->length < b->text->length ? a->text->length : b->text->length;
-    order = memcmp(a->text->bytes, b->text->bytes, shorter);
+    size_t const shorter = a->text->length < b->text->length ? a->text->length : b->text->length;
+    int const order = memcmp(a->text->bytes, b->text->bytes, shorter);
     if (order != 0) {
         return order;
     }
     return a->text->length < b->text->length ? -1 : a->text->length > b->text->length;
 }
 
-static uint64_t prefix_of(const rf_intern_text *text)
+static size_t digit_of(const sort_key *key, int part, unsigned shift)
 {
-    uint64_t prefix = 0;
-    for (uint32_t i = 0; i < 8; i++) {
-        prefix = prefix << 8 | (i < text->length ? (unsigned char)text->bytes[i] : 0);
+    return key->prefix[part] >> shift & (SORT_DIGITS - 1);
+}
+
+/* One stable counting pass; false when the digit is the same everywhere and nothing was moved. */
+static bool sort_pass(const sort_key *from, sort_key *to, size_t count, int part, unsigned shift)
+{
+    size_t starts[SORT_DIGITS] = {0};
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        starts[digit_of(&from[i], part, shift)]++;
     }
-    return prefix;
+    if (starts[digit_of(&from[0], part, shift)] == count) {
+        return false;
+    }
+    for (size_t digit = 0; digit < SORT_DIGITS; digit++) {
+        size_t const here = starts[digit];
+        starts[digit] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[starts[digit_of(&from[i], part, shift)]++] = from[i];
+    }
+    return true;
+}
+
+/* By prefix in counting passes, then what has the same prefix by comparing. Returns which of the
+ * two arrays holds the result. */
+static sort_key *sort_keys(sort_key *keys, sort_key *other, size_t count)
+{
+    for (int part = 1; part >= 0; part--) {
+        for (unsigned shift = 0; shift < 64; shift += SORT_BITS) {
+            if (sort_pass(keys, other, count, part, shift)) {
+                sort_key *const swap = keys;
+                keys = other;
+                other = swap;
+            }
+        }
+    }
+    for (size_t first = 0, end; first < count; first = end) {
+        end = first + 1;
+        while (end < count && keys[end].prefix[0] == keys[first].prefix[0] &&
+               keys[end].prefix[1] == keys[first].prefix[1]) {
+            end++;
+        }
+        if (end - first > 1) {
+            qsort(keys + first, end - first, sizeof *keys, compare_keys);
+        }
+    }
+    return keys;
 }
 
 /* The smallest tag from `low` on among the texts without an id; false when there is none. */
@@ -149,30 +198,46 @@ static bool next_tag(const rf_intern *intern, uint32_t low, uint32_t *tag)
 /* Tag by tag (an import has at most four), so that the whole prefix can serve the comparison. */
 uint32_t *rf_intern_sorted_new(const rf_intern *intern, size_t *count)
 {
-    sort_key *keys = rf_alloc_raw(intern->count - intern->pending, sizeof *keys);
-    uint32_t *sorted = rf_alloc_raw(intern->count - intern->pending, sizeof *sorted);
+    size_t const most = intern->count - intern->pending;
+    sort_key *keys = rf_alloc_raw(most, sizeof *keys);
+    sort_key *other = rf_alloc_raw(most, sizeof *other);
+    uint32_t *sorted = rf_alloc_raw(most, sizeof *sorted);
     uint32_t tag = 0;
     *count = 0;
-    if (keys == NULL || sorted == NULL) {
-        rf_free(keys);
+    if (keys == NULL || other == NULL || sorted == NULL) {
         rf_free(sorted);
-        return NULL;
+        sorted = NULL;
     }
-    for (uint32_t low = 0; next_tag(intern, low, &tag); low = tag + 1) {
+    for (uint32_t low = 0; sorted != NULL && next_tag(intern, low, &tag); low = tag + 1) {
+        const sort_key *ordered;
         size_t same = 0;
         for (size_t i = intern->pending; i < intern->count; i++) {
             const rf_intern_text *text = intern->texts[i];
             if (intern->ids[i] == 0 && text->tag == tag) {
-                keys[same++] = (sort_key){prefix_of(text), text, (uint32_t)i};
+                keys[same++] =
+                    (sort_key){{eight_bytes(text, 0), eight_bytes(text, 8)}, text, (uint32_t)i};
             }
         }
-        qsort(keys, same, sizeof *keys, compare_keys);
+        ordered = sort_keys(keys, other, same);
         for (size_t i = 0; i < same; i++) {
-            sorted[(*count)++] = keys[i].index;
+            sorted[(*count)++] = ordered[i].index;
         }
     }
     rf_free(keys);
+    rf_free(other);
     return sorted;
+}
+
+void rf_intern_fetch_sorted(const rf_intern *intern, const uint32_t *sorted, size_t count, size_t i)
+{
+    enum { PLACE_AHEAD = 32, TEXT_AHEAD = 16 };
+    if (i + PLACE_AHEAD < count) {
+        __builtin_prefetch(&intern->texts[sorted[i + PLACE_AHEAD]]);
+        __builtin_prefetch(&intern->ids[sorted[i + PLACE_AHEAD]], 1);
+    }
+    if (i + TEXT_AHEAD < count) {
+        __builtin_prefetch(intern->texts[sorted[i + TEXT_AHEAD]]);
+    }
 }
 
 void rf_intern_clear(rf_intern *intern)

@@ -131,6 +131,16 @@ void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *
     }
 }
 
+void rf_tally_turn(rf_tally *tally)
+{
+    for (size_t i = 0; i < tally->count; i++) {
+        rf_tally_record *record = &tally->records[i];
+        uint32_t const a = record->a;
+        record->a = record->b;
+        record->b = a;
+    }
+}
+
 /* A file without a name: it is gone when the program ends, however it ends. */
 static rf_status open_file(rf_tally *tally, rf_error *err)
 {

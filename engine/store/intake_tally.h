@@ -37,6 +37,10 @@ RF_MUST_USE rf_status rf_tally_compact(rf_tally *tally, rf_error *err);
 /* Replaces a by ids_a[a] and b by ids_b[b] in memory (NULL: as they are). */
 void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *ids_b);
 
+/* Exchanges a and b in memory: the tally is then drained in the order of what was b. Only for a
+ * tally without runs. */
+void rf_tally_turn(rf_tally *tally);
+
 /* Sorts and moves what is in memory to the temporary file. RF_EIO when that cannot be written. */
 RF_MUST_USE rf_status rf_tally_spill(rf_tally *tally, rf_error *err);
 
