@@ -378,6 +378,7 @@ static rf_status cluster_joined(const finder *f, const uint32_t *group, uint32_t
         status = rf_fail_memory(err, "the graph of communities");
     }
     if (status != RF_OK) {
+        piece_free(&p);
         rf_graph_free(&joined);
         return status;
     }
