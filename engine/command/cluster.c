@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Leiden repeats until nothing changes; on larger graphs, where a round takes long, so many times.
- */
-enum { ROUNDS_AT_MOST = 2, LARGE = 1000000 };
+/* On larger graphs, where a round of Leiden takes long, two; else while they help. */
+enum { ROUNDS = -1, ROUNDS_LARGE = 2, LARGE = 1000000 };
 
 typedef struct request {
     const char *edges, *to;
@@ -153,7 +152,7 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
                                             {NULL, 0, NULL, 0}};
     rf_status status = RF_OK;
     int option;
-    asked->settings = (rf_cluster_settings){.resolution = -1, .seed = 1, .iterations = -1};
+    asked->settings = (rf_cluster_settings){.resolution = -1, .seed = 1, .iterations = ROUNDS};
     while (status == RF_OK && (option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         status = read_option(option, argv, asked, err);
     }
@@ -187,7 +186,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     started = rf_seconds();
     if (status == RF_OK) {
         o.community = rf_alloc(o.edges.nodes, sizeof *o.community);
-        asked.settings.iterations = o.edges.count > LARGE ? ROUNDS_AT_MOST : -1;
+        asked.settings.iterations = o.edges.count > LARGE ? ROUNDS_LARGE : ROUNDS;
         status = o.community == NULL ? rf_fail_memory(err, "the communities")
                                      : rf_cluster(&o.edges, &asked.settings, o.community,
                                                   &o.communities, &o.quality, err);
@@ -235,9 +234,10 @@ const rf_command rf_command_cluster = {
         "  --to FILE        appears whole or not at all; - is standard output\n"
         "  --raw            leave names that a spreadsheet would run as formulas as they are\n"
         "\n"
-        "Leiden (Traag, Waltman, van Eck 2019) runs on each connected component until nothing\n"
-        "changes, on graphs of more than 1,000,000 edges two rounds; on components of at most\n"
-        "100,000 edges the best of ten runs counts.\n"
+        "Leiden (Traag, Waltman, van Eck 2019) runs on each connected component, round after "
+        "round\n"
+        "while they help (at most 100), on graphs of more than 1,000,000 edges two rounds; on\n"
+        "components of at most 100,000 edges the best of ten runs counts.\n"
         "\n"
         "example: ringfence cluster transfers.csv --to communities.csv\n",
     .run = run,

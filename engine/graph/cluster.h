@@ -26,7 +26,7 @@ typedef struct rf_cluster_settings {
     rf_objective objective;
     double resolution; /* G */
     uint64_t seed;
-    int iterations; /* rounds of Leiden; -1 until nothing changes */
+    int iterations; /* rounds of Leiden; -1: while they help, at most 100 */
 } rf_cluster_settings;
 
 /* community[v] for every node: numbered from 0, larger communities first, then by first node.

@@ -21,7 +21,7 @@ typedef struct rf_leiden_input {
     const double *vertex_weight;
     double resolution;
     uint64_t seed;
-    int iterations; /* rounds of the whole algorithm; -1 until nothing changes */
+    int iterations; /* rounds of the whole algorithm; -1: while they help, at most 100 */
 } rf_leiden_input;
 
 /* community[v] for every vertex, numbered from 0 in order of their first vertex; *communities is

@@ -7,6 +7,9 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { ROUNDS_AT_MOST = 100 };
+#define RANDOMNESS 0.01 /* of the refinement; the authors' value */
+
 static void quiet_igraph(void)
 {
     igraph_set_error_handler(igraph_error_handler_ignore); /* the default aborts the process */
@@ -39,6 +42,30 @@ rf_status rf_renumber(uint32_t *community, uint32_t n, uint32_t count, uint32_t 
     return RF_OK;
 }
 
+/* Round after round while they help. Asked to do so itself, igraph 0.10 takes equal partitions for
+ * changed ones on some small graphs and never ends. */
+static igraph_error_t run_to_rest(const igraph_t *graph, const rf_leiden_input *input,
+                                  const igraph_vector_t *weights,
+                                  const igraph_vector_t *vertex_weights,
+                                  igraph_vector_int_t *membership)
+{
+    igraph_real_t before = 0;
+    for (int round = 0; round < ROUNDS_AT_MOST; round++) {
+        igraph_real_t quality = 0;
+        igraph_error_t const code =
+            igraph_community_leiden(graph, weights, vertex_weights, input->resolution, RANDOMNESS,
+                                    round > 0, 1, membership, NULL, &quality);
+        if (code != IGRAPH_SUCCESS) {
+            return code;
+        }
+        if (round > 0 && quality <= before) {
+            break;
+        }
+        before = quality;
+    }
+    return IGRAPH_SUCCESS;
+}
+
 static igraph_error_t run_leiden(const rf_leiden_input *input, const igraph_vector_int_t *ends,
                                  const igraph_vector_t *weights,
                                  const igraph_vector_t *vertex_weights,
@@ -51,8 +78,11 @@ static igraph_error_t run_leiden(const rf_leiden_input *input, const igraph_vect
     }
     code = igraph_rng_seed(igraph_rng_default(), (igraph_uint_t)input->seed);
     if (code == IGRAPH_SUCCESS) {
-        code = igraph_community_leiden(&graph, weights, vertex_weights, input->resolution, 0.01,
-                                       false, input->iterations, membership, NULL, NULL);
+        code = input->iterations >= 0
+                   ? igraph_community_leiden(&graph, weights, vertex_weights, input->resolution,
+                                             RANDOMNESS, false, input->iterations, membership, NULL,
+                                             NULL)
+                   : run_to_rest(&graph, input, weights, vertex_weights, membership);
     }
     igraph_destroy(&graph);
     return code;
@@ -66,8 +96,16 @@ rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t 
     igraph_vector_t vertex_weights;
     igraph_vector_int_t ends;
     igraph_vector_int_t membership;
-    igraph_integer_t *pairs = rf_alloc_raw(2 * input->edges, sizeof *pairs);
+    igraph_integer_t *pairs = NULL;
     igraph_error_t code;
+    if (input->edges == 0) {
+        for (uint32_t v = 0; v < input->vertices; v++) {
+            community[v] = v;
+        }
+        *communities = input->vertices;
+        return RF_OK;
+    }
+    pairs = rf_alloc_raw(2 * input->edges, sizeof *pairs);
     if (pairs == NULL) {
         return rf_fail_memory(err, "the communities");
     }
