@@ -7,7 +7,7 @@
 
 rf_score_settings rf_score_defaults(void)
 {
-    return (rf_score_settings){.prior_bits = 11, .flagged_from = 0};
+    return (rf_score_settings){.prior_bits = 12, .flagged_from = 0};
 }
 
 typedef enum score_sign {
@@ -132,7 +132,7 @@ static const double explains[EXPLANATIONS][SIGNS] = {
  * Teams start in one week and classes in one morning; families rarely sign up within the hour. */
 static const double explains_burst[EXPLANATIONS][RF_BURST_SCALES] = {
     [HOUSEHOLD] = {0.1, 0.2, 0.5, 0.8}, [OFFICE] = {0.6, 0.7, 0.8, 0.9},
-    [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.2, 0.3, 0.4, 0.7},
+    [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.1, 0.2, 0.4, 0.7},
     [AGENCY] = {0.2, 0.4, 0.7, 0.8},    [STRANGERS] = {0, 0, 0, 0.2},
 };
 
@@ -542,7 +542,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     case CAMPUS_CLASS:
         out[0] = (objection){beyond(size, 300, 3), "larger than a class"};
         out[1] = (objection){j->sign[SIGN_BURST].bits < 3 ? 4 : 1, "classes start together"};
-        out[2] = (objection){5 * all_on_one, "students do not all work on one device"};
+        out[2] = (objection){7 * all_on_one, "students do not all work on one device"};
         out[4] = (objection){5 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
         out[6] = (objection){6 * mixed, "members give many countries"};
@@ -558,7 +558,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
         out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
         out[2] = (objection){no_card(j), "no card in common, as an agency would have"};
-        out[3] = (objection){2 * all_on_one, "an agency has more than one device"};
+        out[3] = (objection){4 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
         out[6] = (objection){5 * mixed, "members give many countries"};
