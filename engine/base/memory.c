@@ -83,7 +83,7 @@ bool rf_reserve(void *array_address, size_t *capacity, size_t need, size_t size)
         return true;
     }
     while (wanted < need) {
-        wanted = wanted < 16 ? 16 : wanted + wanted / 2;
+        wanted = wanted < 16 ? 16 : wanted > SIZE_MAX / 2 ? need : wanted + wanted / 2;
     }
     if (!rf_resize(array_address, wanted, size)) {
         return false;
