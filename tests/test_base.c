@@ -1,0 +1,336 @@
+/* test_base.c - clock, memory, text, hash, arena: every day of the calendar, good and bad times,
+ * overflow, and hash values that must never change because samples depend on them. */
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- clock ---- */
+
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int const leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static void every_day_comes_back(void **state)
+{
+    int year = 1970;
+    int month = 1;
+    int day = 1;
+    int32_t number = 0;
+    (void)state;
+    for (; year < 2200; number++) {
+        char text[RF_TIME_TEXT];
+        char expected[RF_TIME_TEXT];
+        int back[3];
+        int64_t time = 0;
+        rf_date_from_day(number, &back[0], &back[1], &back[2]);
+        assert_true(back[0] == year && back[1] == month && back[2] == day);
+        assert_int_equal(rf_day_from_date(year, month, day), number);
+        (void)snprintf(expected, sizeof expected, "%04u-%02u-%02u", (unsigned)year % 10000,
+                       (unsigned)month % 100, (unsigned)day % 100);
+        assert_string_equal(rf_day_format(number, text), expected);
+        assert_true(rf_time_parse(text, strlen(text), &time));
+        assert_int_equal(time, (int64_t)number * RF_SECONDS_PER_DAY);
+        assert_int_equal(rf_day_of(time + RF_SECONDS_PER_DAY - 1), number);
+        day = day == days_of_month(year, month) ? 1 : day + 1;
+        month += day == 1;
+        if (month == 13) {
+            month = 1;
+            year++;
+        }
+    }
+    assert_int_equal((int64_t)number * RF_SECONDS_PER_DAY, RF_TIME_END);
+}
+
+static void good_times_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t time;
+    } good[] = {
+        {"1970-01-01", 0},
+        {"0", 0},
+        {"1776846600", 1776846600},
+        {"1776846600.75", 1776846600},
+        {" 1776846600 ", 1776846600},
+        {"7258118399", 7258118399},
+        {"2026-04-22", 1776816000},
+        {"2026-04-22T08:30", 1776846600},
+        {"2026-04-22 08:30:00", 1776846600},
+        {"2026-04-22t08:30:00z", 1776846600},
+        {"2026-04-22T08:30:00.999Z", 1776846600},
+        {"2026-04-22T08:30:00,5Z", 1776846600},
+        {"2026-04-22T10:30:00+02:00", 1776846600},
+        {"2026-04-22T10:30:00+0200", 1776846600},
+        {"2026-04-22 10:30:00 +02", 1776846600},
+        {"2026-04-22T03:00:00-05:30", 1776846600},
+        {"2026-04-21T23:30:00-09:00", 1776846600},
+        {"2024-02-29", 1709164800},
+        {"2000-02-29T00:00:00Z", 951782400},
+        {"2016-12-31T23:59:60Z", 1483228799},
+        {"2199-12-31T23:59:59Z", 7258118399},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        int64_t time = -1;
+        if (!rf_time_parse(good[i].text, strlen(good[i].text), &time) || time != good[i].time) {
+            fail_msg("'%s' is read as %lld", good[i].text, (long long)time);
+        }
+    }
+}
+
+static void bad_times_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        " ",
+        "-1",
+        "+5",
+        "7258118400",
+        "99999999999999999999",
+        "12a",
+        "1.",
+        ".5",
+        "1e9",
+        "nan",
+        "2026-04",
+        "2026-4-2",
+        "2026-00-10",
+        "2026-13-10",
+        "2026-04-00",
+        "2026-04-31",
+        "2025-02-29",
+        "2100-02-29",
+        "1969-12-31",
+        "1970-01-01T00:00:00+00:01",
+        "2200-01-01",
+        "2199-12-31T23:59:59-00:01",
+        "2026-04-22T",
+        "2026-04-22T8:30",
+        "2026-04-22T24:00",
+        "2026-04-22T08:60",
+        "2026-04-22T08:30:61",
+        "2026-04-22T08:30:00.",
+        "2026-04-22T08:30:00+",
+        "2026-04-22T08:30:00+2",
+        "2026-04-22T08:30:00+19:00",
+        "2026-04-22T08:30:00+02:60",
+        "2026-04-22T08:30:00Zulu",
+        "2026-04-22_08:30",
+        "22.04.2026",
+        "04/22/2026",
+        "2026-04-22T08:30:00 x",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        int64_t time = 7;
+        if (rf_time_parse(bad[i], strlen(bad[i]), &time)) {
+            fail_msg("'%s' is read as %lld", bad[i], (long long)time);
+        }
+        assert_int_equal(time, 7);
+    }
+}
+
+static void unknown_times_stay_unknown(void **state)
+{
+    char text[RF_TIME_TEXT] = "x";
+    (void)state;
+    assert_string_equal(rf_time_format(RF_NO_TIME, text), "");
+    assert_string_equal(rf_day_format(RF_NO_DAY, text), "");
+    assert_int_equal(rf_day_of(RF_NO_TIME), RF_NO_DAY);
+    assert_int_equal(rf_hour_of(RF_NO_TIME), 0);
+    assert_int_equal(rf_hour_of(1776846600), 8);
+    assert_string_equal(rf_time_format(1776846600, text), "2026-04-22T08:30:00Z");
+}
+
+/* ---- memory ---- */
+
+static void sizes_that_overflow_are_refused(void **state)
+{
+    uint32_t *array = NULL;
+    size_t capacity = 0;
+    (void)state;
+    assert_null(rf_alloc(SIZE_MAX, 2));
+    assert_null(rf_alloc_raw(SIZE_MAX / 4 + 1, 4));
+    assert_true(rf_resize(&array, 4, sizeof *array));
+    array[3] = 9;
+    assert_false(rf_resize(&array, SIZE_MAX / 2, sizeof *array));
+    assert_int_equal(array[3], 9); /* as it was */
+    rf_free(array);
+    array = NULL;
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_true(rf_reserve(&array, &capacity, (size_t)i + 1, sizeof *array));
+        array[i] = i;
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_int_equal(array[i], i);
+    }
+    assert_false(rf_reserve(&array, &capacity, SIZE_MAX - 1, sizeof *array));
+    assert_true(capacity >= 1000 && capacity < 2000);
+    rf_free(array);
+}
+
+static void nothing_is_still_something(void **state)
+{
+    void *none = rf_alloc(0, 8);
+    uint64_t *zeroed = rf_alloc(100, sizeof *zeroed);
+    (void)state;
+    assert_non_null(none);
+    assert_non_null(zeroed);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(zeroed[i], 0);
+    }
+    rf_free(none);
+    rf_free(zeroed);
+    rf_free(NULL);
+}
+
+static void allocations_fail_on_request(void **state)
+{
+    void *first;
+    (void)state;
+    rf_memory_fail_after(2);
+    first = rf_alloc(1, 1);
+    assert_non_null(first);
+    assert_null(rf_alloc(1, 1));
+    assert_null(rf_copy_text("and so on"));
+    rf_memory_fail_after(0);
+    rf_free(first);
+    first = rf_alloc(1, 1);
+    assert_non_null(first);
+    rf_free(first);
+}
+
+static void arenas_keep_what_they_hold(void **state)
+{
+    enum { TEXTS = 20000 };
+    static const char *kept[TEXTS];
+    rf_arena arena = {0};
+    char text[32];
+    (void)state;
+    for (int i = 0; i < TEXTS; i++) {
+        (void)snprintf(text, sizeof text, "text %d", i);
+        kept[i] = rf_arena_text(&arena, text, strlen(text));
+        assert_non_null(kept[i]);
+        assert_int_equal((uintptr_t)kept[i] % sizeof(max_align_t), 0);
+    }
+    memset(rf_arena_take(&arena, 3 << 20), 1, 3 << 20); /* larger than a block */
+    assert_non_null(rf_arena_take(&arena, 0));
+    for (int i = 0; i < TEXTS; i++) {
+        (void)snprintf(text, sizeof text, "text %d", i);
+        assert_string_equal(kept[i], text);
+    }
+    assert_null(rf_arena_take(&arena, SIZE_MAX));
+    assert_null(rf_arena_text(&arena, "x", SIZE_MAX));
+    rf_arena_free(&arena);
+    assert_null(arena.blocks);
+    assert_string_equal(rf_arena_text(&arena, "again", 5), "again");
+    rf_arena_free(&arena);
+}
+
+/* ---- text ---- */
+
+static void texts_grow_and_remember_failure(void **state)
+{
+    rf_text text = {0};
+    (void)state;
+    assert_string_equal(rf_text_get(&text), "");
+    for (int i = 0; i < 100; i++) {
+        rf_text_printf(&text, "%d,", i % 10);
+    }
+    assert_int_equal(text.length, 200);
+    assert_int_equal(strlen(rf_text_get(&text)), 200);
+    rf_text_clear(&text);
+    assert_string_equal(rf_text_get(&text), "");
+    rf_text_append(&text, "a\0b", 3);
+    rf_text_add(&text, "c");
+    assert_int_equal(text.length, 4);
+    assert_memory_equal(rf_text_get(&text), "a\0bc", 5);
+    rf_text_append(&text, NULL, 0);
+    assert_false(rf_text_failed(&text));
+    rf_text_append(&text, "x", SIZE_MAX - 2);
+    assert_true(rf_text_failed(&text));
+    rf_text_add(&text, "lost");
+    assert_true(rf_text_failed(&text));
+    rf_text_free(&text);
+    assert_false(rf_text_failed(&text));
+    rf_memory_fail_after(1);
+    rf_text_add(&text, "none");
+    rf_memory_fail_after(0);
+    assert_true(rf_text_failed(&text));
+    rf_text_free(&text);
+}
+
+/* ---- status ---- */
+
+static void errors_are_cut_not_spilled(void **state)
+{
+    rf_error err;
+    char long_text[3000];
+    (void)state;
+    memset(long_text, 'x', sizeof long_text);
+    long_text[sizeof long_text - 1] = '\0';
+    assert_int_equal(rf_fail(&err, RF_EIO, "%s", long_text), RF_EIO);
+    assert_int_equal(err.status, RF_EIO);
+    assert_true(strlen(err.text) < sizeof err.text);
+    assert_int_equal(rf_fail(NULL, RF_EINPUT, "%d", 1), RF_EINPUT);
+    assert_int_equal(rf_fail_memory(&err, "a thing"), RF_ENOMEM);
+    assert_non_null(strstr(err.text, "a thing"));
+    assert_int_equal(rf_exit_code(RF_OK), 0);
+    assert_int_equal(rf_exit_code(RF_EINPUT), 1);
+    assert_int_equal(rf_exit_code(RF_EIO), 1);
+    assert_int_equal(rf_exit_code(RF_ENOMEM), 1);
+    assert_int_equal(rf_exit_code(RF_EUSAGE), 2);
+    assert_int_equal(rf_exit_code(RF_EREJECTS), 3);
+    assert_int_equal(rf_exit_code(RF_EDATABASE), 4);
+}
+
+/* ---- hash ---- */
+
+/* Frozen: pairs are sampled by these. rf_mix(0) is the first output of SplitMix64 seeded with 0. */
+static void hashes_never_change(void **state)
+{
+    (void)state;
+    assert_int_equal(rf_mix(0), UINT64_C(0xe220a8397b1dcdaf));
+    assert_int_equal(rf_mix(1), UINT64_C(0x910a2dec89025cc1));
+    assert_int_equal(rf_mix(UINT64_MAX), UINT64_C(0xe4d971771b652c20));
+    assert_int_equal(rf_mix2(1, 2), UINT64_C(0xe06dd043328bd285));
+    assert_int_equal(rf_mix2(2, 1), UINT64_C(0xbcd9dbb49673066b));
+    assert_int_equal(rf_hash_bytes(0, "", 0), UINT64_C(0x5b21f68ffa77f14c));
+    assert_int_equal(rf_hash_bytes(0, "acct-1", 6), UINT64_C(0x322a9473d4817e25));
+    assert_int_equal(rf_hash_bytes(1, "acct-1", 6), UINT64_C(0x0aa67f9fda649ab1));
+    assert_int_equal(rf_hash_bytes(0, "\xff\x00", 2), UINT64_C(0x9774ff4297e14b27));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_day_comes_back),
+        cmocka_unit_test(good_times_are_read),
+        cmocka_unit_test(bad_times_are_refused),
+        cmocka_unit_test(unknown_times_stay_unknown),
+        cmocka_unit_test(sizes_that_overflow_are_refused),
+        cmocka_unit_test(nothing_is_still_something),
+        cmocka_unit_test(allocations_fail_on_request),
+        cmocka_unit_test(arenas_keep_what_they_hold),
+        cmocka_unit_test(texts_grow_and_remember_failure),
+        cmocka_unit_test(errors_are_cut_not_spilled),
+        cmocka_unit_test(hashes_never_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
