@@ -227,7 +227,7 @@ static void arenas_keep_what_they_hold(void **state)
         (void)snprintf(text, sizeof text, "text %d", i);
         kept[i] = rf_arena_text(&arena, text, strlen(text));
         assert_non_null(kept[i]);
-        assert_int_equal((uintptr_t)kept[i] % sizeof(max_align_t), 0);
+        assert_int_equal((uintptr_t)kept[i] % _Alignof(max_align_t), 0);
     }
     memset(rf_arena_take(&arena, 3 << 20), 1, 3 << 20); /* larger than a block */
     assert_non_null(rf_arena_take(&arena, 0));
