@@ -5,7 +5,7 @@
 
 #include "store/population.h"
 
-enum { CROWD_ACCOUNTS = 200, CROWD_VALUES = 400, CROWD_SIGHTINGS = 12000, CROWD_SIGNALS = 8 };
+enum { CROWD_ACCOUNTS = 600, CROWD_VALUES = 1600, CROWD_SIGHTINGS = 12000, CROWD_SIGNALS = 8 };
 
 typedef struct crowd_signal {
     const char *name, *family;
