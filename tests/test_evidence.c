@@ -286,7 +286,7 @@ static void strangers_do_not_matter(void **state)
         before = find_links(people, &settings, 2, 0, 0);
         for (uint32_t g = 0; g < before->p.groups; g++) { /* ranks inside large groups shift */
             if (rf_group_size(&before->p, g) > RF_ALL_PAIRS_UP_TO) {
-                settings.threshold_bits = NAN;
+                settings.threshold_bits = (double)NAN;
             }
         }
         stranger = crowd_add_account(people, "m-stranger", 1700000000);

@@ -209,7 +209,7 @@ static double slow_quality(const rf_leiden_input *in, const uint32_t *community)
 static double best_quality(const rf_leiden_input *in, uint32_t *community, uint32_t v,
                            uint32_t used)
 {
-    double best = -INFINITY;
+    double best = -(double)INFINITY;
     if (v == in->vertices) {
         return slow_quality(in, community);
     }

@@ -43,7 +43,7 @@ static double real(rf_store *store, const char *sql)
     rf_statement *statement = NULL;
     rf_error err = {.status = RF_OK};
     bool row = false;
-    double value = NAN;
+    double value = (double)NAN;
     if (rf_prepare(store, sql, &statement, &err) != RF_OK ||
         rf_step(statement, &row, &err) != RF_OK) {
         fail_msg("%s: %s", sql, err.text);
@@ -287,7 +287,7 @@ static double score_of(rf_store *store, const group *g)
                    "count(*) >= %u",
                    g->name, g->size);
     score = real(store, sql);
-    return isnan(score) ? -INFINITY : score;
+    return isnan(score) ? -(double)INFINITY : score;
 }
 
 static void fakes_score_above_honest_people(void **state)
