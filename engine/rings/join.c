@@ -40,27 +40,87 @@ static rf_status list_suspects(const rf_findings *f, double from, suspects *s, r
     return RF_OK;
 }
 
-static rf_status list_bridges(const rf_links *links, const uint32_t *ring, const suspects *s,
-                              bridges *out, rf_error *err)
+static bool add_bridge(bridges *out, uint32_t from, uint32_t to, double bits)
+{
+    if (!rf_reserve(&out->from, &out->room[0], out->count + 1, sizeof *out->from) ||
+        !rf_reserve(&out->to, &out->room[1], out->count + 1, sizeof *out->to) ||
+        !rf_reserve(&out->weight, &out->room[2], out->count + 1, sizeof *out->weight)) {
+        return false;
+    }
+    out->from[out->count] = from;
+    out->to[out->count] = to;
+    out->weight[out->count++] = (float)(bits < RF_LINK_BITS_MAX ? bits : RF_LINK_BITS_MAX);
+    return true;
+}
+
+static rf_status bridge_by_links(const rf_links *links, const uint32_t *ring, const suspects *s,
+                                 bridges *out, rf_error *err)
 {
     for (uint64_t i = 0; i < links->count; i++) {
         uint32_t const a = ring[links->a[i]];
         uint32_t const b = ring[links->b[i]];
-        double const bits = rf_bits_real(links->bits[i]);
-        if (a == UINT32_MAX || b == UINT32_MAX || a == b || s->group[a] == UINT32_MAX ||
-            s->group[b] == UINT32_MAX) {
-            continue;
-        }
-        if (!rf_reserve(&out->from, &out->room[0], out->count + 1, sizeof *out->from) ||
-            !rf_reserve(&out->to, &out->room[1], out->count + 1, sizeof *out->to) ||
-            !rf_reserve(&out->weight, &out->room[2], out->count + 1, sizeof *out->weight)) {
+        if (a != UINT32_MAX && b != UINT32_MAX && a != b && s->group[a] != UINT32_MAX &&
+            s->group[b] != UINT32_MAX && !add_bridge(out, a, b, rf_bits_real(links->bits[i]))) {
             return rf_fail_memory(err, "the links between rings");
         }
-        out->from[out->count] = a;
-        out->to[out->count] = b;
-        out->weight[out->count++] = (float)(bits < RF_LINK_BITS_MAX ? bits : RF_LINK_BITS_MAX);
     }
     return RF_OK;
+}
+
+static int ascending(const void *left, const void *right)
+{
+    uint32_t const a = *(const uint32_t *)left;
+    uint32_t const b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* found[0, count): the suspect ring of each holder of one value, sorted here. Every ring with
+ * enough of them is bridged to the first such ring. */
+static bool bridge_value(bridges *out, uint32_t *found, uint32_t count)
+{
+    uint32_t first = UINT32_MAX;
+    qsort(found, count, sizeof *found, ascending);
+    for (uint32_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && found[end] == found[i];) {
+            end++;
+        }
+        if (end - i < RF_SIGNATURE_MEMBERS) {
+            continue;
+        }
+        if (first == UINT32_MAX) {
+            first = found[i];
+        } else if (!add_bridge(out, first, found[i], RF_LINK_BITS_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All bridges of this kind weigh the same, so their order, that of values, does not matter. */
+static rf_status bridge_by_values(const rf_population *p, const uint32_t *ring, const suspects *s,
+                                  bridges *out, rf_error *err)
+{
+    uint32_t *found = rf_alloc_raw(p->accounts, sizeof *found);
+    rf_status status = found == NULL ? rf_fail_memory(err, "the links between rings") : RF_OK;
+    for (uint32_t g = 0; g < p->groups && status == RF_OK; g++) {
+        const uint32_t *holders = rf_group_holders(p, g);
+        uint32_t const n = rf_group_size(p, g);
+        uint32_t count = 0;
+        if (n < RF_SIGNATURE_HOLDERS || rf_group_signal(p, g)->windowed) {
+            continue;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t const r = ring[holders[i]];
+            if (r != UINT32_MAX && s->group[r] != UINT32_MAX) {
+                found[count++] = r;
+            }
+        }
+        if (count >= RF_SIGNATURE_SHARE * n && !bridge_value(out, found, count)) {
+            status = rf_fail_memory(err, "the links between rings");
+        }
+    }
+    rf_free(found);
+    return status;
 }
 
 /* The evidence between groups: bridges added up. */
@@ -242,16 +302,19 @@ static uint32_t move_members(rf_findings *f, const uint32_t *target)
     return before - kept;
 }
 
-static rf_status join_all(const rf_findings *f, const rf_links *links, const uint32_t *ring,
-                          const rf_join_settings *settings, double chance_density, uint64_t seed,
-                          uint32_t *target, rf_error *err)
+static rf_status join_all(const rf_population *p, const rf_findings *f, const rf_links *links,
+                          const uint32_t *ring, const rf_join_settings *settings,
+                          double chance_density, uint64_t seed, uint32_t *target, rf_error *err)
 {
     suspects s = {0};
     bridges all = {0};
     bool changed = true;
     rf_status status = list_suspects(f, settings->suspect_from, &s, err);
     if (status == RF_OK) {
-        status = list_bridges(links, ring, &s, &all, err);
+        status = bridge_by_links(links, ring, &s, &all, err);
+    }
+    if (status == RF_OK) {
+        status = bridge_by_values(p, ring, &s, &all, err);
     }
     while (status == RF_OK && changed) {
         status = join_round(f, &all, &s, settings, chance_density, seed, &changed, err);
@@ -279,7 +342,8 @@ rf_status rf_rings_join(const rf_population *population, const rf_links *links,
         status = rf_fail_memory(err, "the joined rings");
     } else {
         rf_rings_of_accounts(findings, population->accounts, ring);
-        status = join_all(findings, links, ring, settings, chance_density, seed, target, err);
+        status = join_all(population, findings, links, ring, settings, chance_density, seed, target,
+                          err);
     }
     if (status == RF_OK) {
         status = join_networks(findings, target, err);

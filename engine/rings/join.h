@@ -12,6 +12,9 @@
 #include "evidence/links.h"
 #include "store/results.h"
 
+enum { RF_SIGNATURE_HOLDERS = 10, RF_SIGNATURE_MEMBERS = 3 };
+#define RF_SIGNATURE_SHARE 0.6 /* of the holders, in suspect rings */
+
 typedef struct rf_join_settings {
     double suspect_from; /* rings with at least this score may be joined */
     double allowance;    /* bits between two rings that are put down to chance */
