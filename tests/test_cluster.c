@@ -389,6 +389,40 @@ static void components_do_not_see_each_other(void **state)
     }
 }
 
+/* Components whose nodes and edges come in turns: each is clustered by itself. */
+static void interleaved_components_are_kept_apart(void **state)
+{
+    unsigned long long seed = 11;
+    (void)state;
+    for (uint32_t parts = 2; parts < 9; parts++) {
+        char text[8192];
+        uint32_t community[64];
+        char names[64][8];
+        uint32_t count = 0;
+        double quality;
+        size_t at = 0;
+        rf_edges edges;
+        for (uint32_t i = 0; i < 90; i++) {
+            uint32_t const part = random_below(&seed, parts);
+            at += (size_t)snprintf(text + at, sizeof text - at, "%c%u %c%u\n", (char)('a' + part),
+                                   random_below(&seed, 7), (char)('a' + part),
+                                   random_below(&seed, 7));
+        }
+        (void)cluster_text(text, settings_of(parts % 2 == 0 ? RF_CPM : RF_MODULARITY, 0.2, parts),
+                           community, &quality);
+        read_text(text, &edges);
+        for (; count < edges.nodes; count++) {
+            size_t length;
+            const char *name = rf_edges_name(&edges, count, &length);
+            (void)snprintf(names[count], sizeof names[0], "%.*s", (int)length, name);
+            for (uint32_t v = 0; v < count; v++) {
+                assert_true(names[v][0] == names[count][0] || community[v] != community[count]);
+            }
+        }
+        rf_edges_free(&edges);
+    }
+}
+
 static void the_quality_is_the_defined_one(void **state)
 {
     unsigned long long seed = 77;
@@ -509,6 +543,7 @@ int main(void)
         cmocka_unit_test(cliques_are_communities),
         cmocka_unit_test(larger_communities_come_first),
         cmocka_unit_test(components_do_not_see_each_other),
+        cmocka_unit_test(interleaved_components_are_kept_apart),
         cmocka_unit_test(the_quality_is_the_defined_one),
         cmocka_unit_test(the_command_writes_and_reports),
         cmocka_unit_test(formulas_are_kept_from_spreadsheets),

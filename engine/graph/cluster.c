@@ -104,9 +104,12 @@ static void fill_parts(const rf_edges *e, parts *p)
         p->edge_start[c + 2] += p->edge_start[c + 1];
     }
     for (uint32_t v = 0; v < e->nodes; v++) {
-        uint32_t const c = p->of[v];
-        p->local[v] = p->node_start[c + 1] - p->node_start[c];
-        p->node[p->node_start[c + 1]++] = v;
+        p->node[p->node_start[p->of[v] + 1]++] = v;
+    }
+    for (uint32_t c = 0; c < p->count; c++) { /* all starts are final only now */
+        for (uint32_t i = p->node_start[c]; i < p->node_start[c + 1]; i++) {
+            p->local[p->node[i]] = i - p->node_start[c];
+        }
     }
     for (uint64_t i = 0; i < e->count; i++) {
         uint64_t const at = p->edge_start[p->of[e->from[i]] + 1]++;
