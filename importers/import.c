@@ -261,6 +261,9 @@ static rf_status fill(import_job *job, char digest[RF_DIGEST_TEXT], rf_error *er
         status = take_rows(job, err);
     }
     if (status == RF_OK) {
+        status = rf_intake_settle(job->importing.intake, err);
+    }
+    if (status == RF_OK) {
         status = check_usable(job, err);
     }
     if (status == RF_OK) {

@@ -323,32 +323,32 @@ static bool read_event(const rf_importing *importing, rf_row *row, event *out)
 static rf_status take_event(rf_importing *importing, rf_row *row, rf_error *err)
 {
     rf_intake *intake = importing->intake;
-    rf_intake_text texts[5] = {{.text = row->cells[0].text, .length = row->cells[0].length}};
     event read;
     int32_t day;
+    uint32_t account;
     rf_status status;
     if (!read_event(importing, row, &read)) {
         return RF_OK;
     }
     day = rf_day_of(read.seen_at);
-    for (size_t i = 0; i < 4; i++) {
-        texts[i + 1] = (rf_intake_text){.signal = event_values[i].signal,
-                                        .text = read.values[i].text,
-                                        .length = read.values[i].length};
-    }
-    status = rf_intake_texts(intake, texts, 5, err);
+    status = put_account(importing, row, &account, err);
     if (status == RF_OK) {
-        status = rf_intake_usage(intake, texts[0].number, day, rf_hour_of(read.seen_at),
-                                 read.requests, err);
+        status =
+            rf_intake_usage(intake, account, day, rf_hour_of(read.seen_at), read.requests, err);
     }
-    for (size_t i = 1; i < 5 && status == RF_OK; i++) {
-        if (texts[i].text == NULL) {
+    for (size_t i = 0; i < 4 && status == RF_OK; i++) {
+        const value_text *value = &read.values[i];
+        int const signal = event_values[i].signal;
+        uint32_t number;
+        if (value->text == NULL) {
             continue;
         }
-        status = texts[i].signal == RF_INTAKE_CAPABILITY
-                     ? rf_intake_capability(intake, texts[0].number, texts[i].number, day,
-                                            read.requests, err)
-                     : rf_intake_sighting(intake, texts[i].number, texts[0].number, day, 1, err);
+        status = rf_intake_value(intake, signal, value->text, value->length, &number, err);
+        if (status == RF_OK) {
+            status = signal == RF_INTAKE_CAPABILITY
+                         ? rf_intake_capability(intake, account, number, day, read.requests, err)
+                         : rf_intake_sighting(intake, number, account, day, 1, err);
+        }
     }
     return status;
 }

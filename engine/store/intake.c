@@ -1,4 +1,4 @@
-/* intake.c - the life of an intake: begin, intern, count, flush, commit; see intake.h. */
+/* intake.c - the life of an intake: begin, write down what rows say, commit; see intake.h. */
 #include "store/intake.h"
 
 #include "base/clock.h"
@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { BYTES_A_ROW = 64 }; /* guess used to compare a file with what the database holds */
+enum { BATCH_ROWS = 512, BATCH_BYTES = 1 << 18 }; /* handed over at one of them */
+enum { LARGE = 16 << 20 };                        /* bytes of a file from which a thread pays */
 
 static const size_t default_counts = (size_t)16 << 20;
 static const size_t default_text_bytes = (size_t)640 << 20;
@@ -31,6 +33,7 @@ static void release(rf_intake *intake)
 {
     rf_statement_end(intake->find_account);
     rf_statement_end(intake->find_value);
+    rf_queue_end(intake->queue);
     rf_intern_clear(&intake->accounts);
     rf_intern_clear(&intake->values);
     rf_tally_free(&intake->sightings);
@@ -47,6 +50,8 @@ void rf_intake_abort(rf_intake *intake)
 {
     if (intake != NULL) {
         rf_store *store = intake->store;
+        rf_queue_end(intake->queue); /* first: its thread uses the store */
+        intake->queue = NULL;
         rf_statement_end(intake->find_account);
         rf_statement_end(intake->find_value);
         intake->find_account = NULL;
@@ -149,7 +154,12 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
     if (intake->limits.text_bytes == 0) {
         intake->limits.text_bytes = default_text_bytes;
     }
-    status = bulk_settings(store, err);
+    /* Limits are looked at between batches. */
+    intake->batch_rows = intake->limits.counts / 16 < BATCH_ROWS   ? intake->limits.counts / 16 + 1
+                         : intake->limits.text_bytes < BATCH_BYTES ? 1
+                                                                   : BATCH_ROWS;
+    intake->queue = rf_queue_start(rf_intake_apply, intake, source->bytes_hint >= LARGE);
+    status = intake->queue == NULL ? rf_fail_memory(err, "the import") : bulk_settings(store, err);
     if (status == RF_OK) {
         status = rf_store_begin(store, err);
     }
@@ -204,75 +214,11 @@ rf_status rf_intake_signal(rf_intake *intake, const char *name, int *signal, rf_
     return status;
 }
 
-/* Runs a look-up whose parameters are bound; *id is 0 when there is no such row. */
-static rf_status look_up(rf_statement *statement, int64_t *id, rf_error *err)
-{
-    bool row = false;
-    rf_status status = rf_step(statement, &row, err);
-    *id = 0;
-    if (status == RF_OK && row) {
-        *id = rf_column_int(statement, 0);
-        rf_reset(statement);
-    }
-    if (status == RF_OK && *id > UINT32_MAX) {
-        status = rf_fail(err, RF_EDATABASE, "the database holds too many accounts or values");
-    }
-    return status;
-}
+/* ---- what rows say is written down ---- */
 
-/* The number of a text whose hash is known, from memory, the database or new. */
-static rf_status number_of(rf_intake *intake, rf_intake_text *item, rf_error *err)
+static rf_status written(bool kept, rf_error *err)
 {
-    bool const is_account = item->signal == 0;
-    uint32_t const tag = (uint32_t)item->signal;
-    rf_intern *intern = is_account ? &intake->accounts : &intake->values;
-    rf_statement *find = is_account ? intake->find_account : intake->find_value;
-    int64_t id = 0;
-    item->number = rf_intern_find(intern, tag, item->text, item->length, item->hash);
-    if (item->number != RF_INTERN_NONE) {
-        return RF_OK;
-    }
-    if (is_account ? intake->accounts_unseen : intake->values_unseen) {
-        rf_status status;
-        rf_bind_text_static(find, 1, item->text, item->length);
-        if (!is_account) {
-            rf_bind_int(find, 2, item->signal);
-        }
-        status = look_up(find, &id, err);
-        if (status != RF_OK) {
-            return status;
-        }
-    }
-    item->number = rf_intern_add(intern, tag, item->text, item->length, item->hash, (uint32_t)id);
-    return item->number == RF_INTERN_NONE ? rf_fail_memory(err, "the table of texts") : RF_OK;
-}
-
-static const rf_intern *table_of(const rf_intake *intake, const rf_intake_text *item)
-{
-    return item->signal == 0 ? &intake->accounts : &intake->values;
-}
-
-rf_status rf_intake_texts(rf_intake *intake, rf_intake_text *texts, size_t count, rf_error *err)
-{
-    rf_status status = RF_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (texts[i].text != NULL) {
-            texts[i].hash =
-                rf_intern_hash((uint32_t)texts[i].signal, texts[i].text, texts[i].length);
-            rf_intern_fetch_slot(table_of(intake, &texts[i]), texts[i].hash);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (texts[i].text != NULL) {
-            rf_intern_fetch_text(table_of(intake, &texts[i]), texts[i].hash);
-        }
-    }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        if (texts[i].text != NULL) {
-            status = number_of(intake, &texts[i], err);
-        }
-    }
-    return status;
+    return kept ? RF_OK : rf_fail_memory(err, "the rows to count");
 }
 
 rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length, uint32_t *account,
@@ -284,33 +230,33 @@ rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length, 
 rf_status rf_intake_value(rf_intake *intake, int signal, const char *text, size_t length,
                           uint32_t *value, rf_error *err)
 {
-    rf_intake_text item = {.signal = signal, .text = text, .length = length};
-    rf_status status;
-    item.hash = rf_intern_hash((uint32_t)signal, text, length);
-    status = number_of(intake, &item, err);
-    *value = item.number;
-    return status;
+    return written(rf_batch_add_text(rf_queue_batch(intake->queue), signal, text, length, value),
+                   err);
 }
 
-static rf_status add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n, rf_error *err)
+static rf_status add(rf_intake *intake, rf_batch_fact fact, rf_error *err)
 {
-    return rf_tally_add(tally, a, b, c, n) ? RF_OK : rf_fail_memory(err, "the counts");
+    return written(rf_batch_add_fact(rf_queue_batch(intake->queue), fact), err);
 }
 
 rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account, int32_t day,
                              uint32_t times, rf_error *err)
 {
-    return add(&intake->sightings, value, account, (uint32_t)(day + 1), times, err);
+    return add(intake,
+               (rf_batch_fact){RF_BATCH_SIGHTING, value, account, (uint32_t)(day + 1), times}, err);
 }
 
 rf_status rf_intake_usage(rf_intake *intake, uint32_t account, int32_t day, int hour,
                           uint32_t requests, rf_error *err)
 {
     uint32_t const slot = day == RF_NO_DAY ? USAGE_EVENTS_NO_HOUR : (uint32_t)hour;
-    rf_status status = add(&intake->usage, account, (uint32_t)(day + 1), slot, 1, err);
+    rf_status status =
+        add(intake, (rf_batch_fact){RF_BATCH_USAGE, account, (uint32_t)(day + 1), slot, 1}, err);
     if (status == RF_OK && requests > 1) {
-        status = add(&intake->usage, account, (uint32_t)(day + 1), USAGE_MORE_REQUESTS,
-                     requests - 1, err);
+        status = add(intake,
+                     (rf_batch_fact){RF_BATCH_USAGE, account, (uint32_t)(day + 1),
+                                     USAGE_MORE_REQUESTS, requests - 1},
+                     err);
     }
     return status;
 }
@@ -318,60 +264,27 @@ rf_status rf_intake_usage(rf_intake *intake, uint32_t account, int32_t day, int 
 rf_status rf_intake_capability(rf_intake *intake, uint32_t account, uint32_t capability,
                                int32_t day, uint32_t requests, rf_error *err)
 {
-    return add(&intake->capabilities, account, capability, (uint32_t)(day + 1), requests, err);
-}
-
-static bool keep_text(rf_intake *intake, const char **place, const char *text)
-{
-    size_t const length = strlen(text);
-    *place = rf_arena_text(&intake->said, text, length);
-    intake->said_bytes += length + 16;
-    return *place != NULL;
-}
-
-/* The claim of an owner, made when it has none; NULL when out of memory. */
-static claim *claim_of(rf_intake *intake, claims *list, rf_intern *owners, uint32_t owner)
-{
-    uint32_t *index = &owners->texts[owner]->claim;
-    if (*index == 0) {
-        if (!rf_reserve(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
-            return NULL;
-        }
-        list->items[list->count] = (claim){.owner = owner, .created_at = RF_NO_TIME};
-        *index = (uint32_t)++list->count;
-        intake->said_bytes += sizeof *list->items;
-    }
-    return &list->items[*index - 1];
-}
-
-/* True when the second text is said and greater. */
-static bool wins(const char *known, const char *said)
-{
-    return said != NULL && (known == NULL || strcmp(said, known) > 0);
+    return add(
+        intake,
+        (rf_batch_fact){RF_BATCH_CAPABILITY, account, capability, (uint32_t)(day + 1), requests},
+        err);
 }
 
 rf_status rf_intake_account_claim(rf_intake *intake, uint32_t account, const rf_account_claim *said,
                                   rf_error *err)
 {
     const char *const texts[ACCOUNT_TEXTS] = {
-        [CLAIM_EMAIL] = said->email,       [CLAIM_COUNTRY] = said->country,
-        [CLAIM_TIMEZONE] = said->timezone, [CLAIM_PLAN] = said->plan,
-        [CLAIM_STATUS] = said->status,     [CLAIM_OWNER] = said->owner_id};
-    claim *known = claim_of(intake, &intake->account_claims, &intake->accounts, account);
-    bool kept = known != NULL;
-    if (kept && said->created_at > known->created_at) {
-        known->created_at = said->created_at; /* RF_NO_TIME is the smallest */
-    }
-    if (kept && wins(known->texts[CLAIM_EMAIL], said->email)) {
-        kept = keep_text(intake, &known->texts[CLAIM_EMAIL_KEY], said->email_key) &&
-               keep_text(intake, &known->texts[CLAIM_EMAIL_DOMAIN], said->email_domain);
-    }
-    for (int i = 0; i < ACCOUNT_TEXTS && kept; i++) {
-        if (wins(known->texts[i], texts[i])) {
-            kept = keep_text(intake, &known->texts[i], texts[i]);
-        }
-    }
-    return kept ? RF_OK : rf_fail_memory(err, "what is said of accounts");
+        [CLAIM_EMAIL] = said->email,
+        [CLAIM_EMAIL_KEY] = said->email == NULL ? NULL : said->email_key,
+        [CLAIM_EMAIL_DOMAIN] = said->email == NULL ? NULL : said->email_domain,
+        [CLAIM_COUNTRY] = said->country,
+        [CLAIM_TIMEZONE] = said->timezone,
+        [CLAIM_PLAN] = said->plan,
+        [CLAIM_STATUS] = said->status,
+        [CLAIM_OWNER] = said->owner_id};
+    return written(rf_batch_add_claim(rf_queue_batch(intake->queue), account, said->created_at,
+                                      texts, ACCOUNT_TEXTS),
+                   err);
 }
 
 rf_status rf_intake_instrument_claim(rf_intake *intake, uint32_t value,
@@ -379,82 +292,31 @@ rf_status rf_intake_instrument_claim(rf_intake *intake, uint32_t value,
 {
     const char *const texts[INSTRUMENT_TEXTS] = {said->kind, said->bin, said->last4, said->country,
                                                  said->funding};
-    claim *known = claim_of(intake, &intake->instrument_claims, &intake->values, value);
-    bool kept = known != NULL;
-    for (int i = 0; i < INSTRUMENT_TEXTS && kept; i++) {
-        if (wins(known->texts[i], texts[i])) {
-            kept = keep_text(intake, &known->texts[i], texts[i]);
-        }
-    }
-    return kept ? RF_OK : rf_fail_memory(err, "what is said of instruments");
+    return written(rf_batch_add_claim(rf_queue_batch(intake->queue), value, RF_NO_TIME, texts,
+                                      INSTRUMENT_TEXTS),
+                   err);
 }
 
 rf_status rf_intake_label(rf_intake *intake, uint32_t account, const char *label,
                           const char *source, int64_t at, rf_error *err)
 {
-    pending_label *added;
-    if (!rf_reserve(&intake->labels, &intake->label_capacity, intake->label_count + 1,
-                    sizeof *intake->labels)) {
-        return rf_fail_memory(err, "labels");
-    }
-    added = &intake->labels[intake->label_count];
-    *added = (pending_label){account, strcmp(label, "fraud") == 0, at, NULL};
-    if (!keep_text(intake, &added->source, source)) {
-        return rf_fail_memory(err, "labels");
-    }
-    intake->label_count++;
-    intake->said_bytes += sizeof *added;
-    return RF_OK;
-}
-
-/* Sums repetitions first; spills only when that did not free half of the room. */
-static rf_status relieve(rf_intake *intake, rf_tally *tally, bool *full, rf_error *err)
-{
-    rf_status status = RF_OK;
-    if (tally->count >= intake->limits.counts) {
-        status = rf_tally_compact(tally, err);
-        *full = *full || tally->count > intake->limits.counts / 2;
-    }
-    return status;
-}
-
-static rf_status spill(rf_intake *intake, rf_error *err)
-{
-    rf_status status = rf_intake_write_texts(intake, err);
-    if (status == RF_OK) {
-        status = rf_tally_spill(&intake->sightings, err);
-    }
-    if (status == RF_OK) {
-        status = rf_tally_spill(&intake->usage, err);
-    }
-    if (status == RF_OK) {
-        status = rf_tally_spill(&intake->capabilities, err);
-    }
-    return status;
+    return written(rf_batch_add_label(rf_queue_batch(intake->queue), account,
+                                      strcmp(label, "fraud") == 0, source, at),
+                   err);
 }
 
 rf_status rf_intake_row_end(rf_intake *intake, rf_error *err)
 {
-    size_t const texts = intake->accounts.bytes + intake->values.bytes + intake->said_bytes;
-    bool full = texts > intake->limits.text_bytes;
-    bool const forget = full;
-    rf_status status = relieve(intake, &intake->sightings, &full, err);
-    if (status == RF_OK) {
-        status = relieve(intake, &intake->usage, &full, err);
-    }
-    if (status == RF_OK) {
-        status = relieve(intake, &intake->capabilities, &full, err);
-    }
-    if (status == RF_OK && full) {
-        status = spill(intake, err);
-    }
-    if (status == RF_OK && forget) {
-        rf_intern_clear(&intake->accounts);
-        rf_intern_clear(&intake->values);
-        intake->accounts_unseen = true;
-        intake->values_unseen = true;
-    }
-    return status;
+    rf_batch *batch = rf_queue_batch(intake->queue);
+    batch->rows++;
+    return batch->rows < intake->batch_rows && batch->used < BATCH_BYTES
+               ? RF_OK
+               : rf_queue_hand_over(intake->queue, err);
+}
+
+rf_status rf_intake_settle(rf_intake *intake, rf_error *err)
+{
+    return rf_queue_settle(intake->queue, err);
 }
 
 static rf_status finish_import(rf_intake *intake, const char *digest, uint64_t bytes, int64_t rows,
@@ -489,7 +351,10 @@ rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes
 {
     rf_store *store = intake->store;
     rf_status tidied;
-    rf_status status = rf_intake_write_texts(intake, err);
+    rf_status status = rf_intake_settle(intake, err);
+    if (status == RF_OK) {
+        status = rf_intake_write_texts(intake, err);
+    }
     if (status == RF_OK) {
         rf_intern_clear(&intake->accounts); /* before the sorts: the peak of memory is there */
         rf_intern_clear(&intake->values);

@@ -4,11 +4,13 @@
  * rf_intake_row_end, then rf_intake_commit (or rf_intake_abort: the database is as before). A row
  * must be fully checked before its first call: what was said cannot be taken back singly.
  *
- * How: texts are interned in memory, sightings and usage are counted in arrays of (a, b, c, n) that
- * are sorted and summed; the database sees each row once, in key order, many rows a statement.
- * When a limit is reached between two rows, new accounts and values are written, and the counts go
- * to an unlinked temporary file as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit
- * merges the runs. So memory is bounded by rf_intake_limits plus the page cache, for any input.
+ * How: the calls only write down what a row says (intake_batch.h); some hundred rows at a time are
+ * counted, for a large file in a second thread (intake_queue.h). Texts are interned in memory,
+ * sightings and usage are counted in arrays of (a, b, c, n) that are sorted and summed; the
+ * database sees each row once, in key order, many rows a statement. When a limit is reached between
+ * two batches, new accounts and values are written, and the counts go to an unlinked temporary file
+ * as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit merges the runs. So memory is
+ * bounded by rf_intake_limits plus the page cache, for any input.
  *
  * Invariants: row order never matters to the facts (ids of new accounts and values follow the order
  * of their texts while the limits are not reached). Nothing is visible to readers before commit.
@@ -72,25 +74,11 @@ RF_MUST_USE rf_status rf_intake_signal(rf_intake *intake, const char *name, int 
                                        rf_error *err);
 
 /* Handles of an account and of a value; valid until rf_intake_row_end. The text is canonical UTF-8
- * without NUL, is copied, and is created when unknown. Expected O(length). */
+ * without NUL, is copied, and is created when unknown. O(length). */
 RF_MUST_USE rf_status rf_intake_account(rf_intake *intake, const char *text, size_t length,
                                         uint32_t *account, rf_error *err);
 RF_MUST_USE rf_status rf_intake_value(rf_intake *intake, int signal, const char *text,
                                       size_t length, uint32_t *value, rf_error *err);
-
-/* One text of a row: signal 0 is an account. */
-typedef struct rf_intake_text {
-    const char *text; /* NULL: skipped */
-    size_t length;
-    uint64_t hash;   /* internal */
-    uint32_t number; /* the handle, when the call returns */
-    int signal;
-} rf_intake_text;
-
-/* The handles of several texts at once: faster than one by one, since the look-ups of a row do not
- * wait for each other's memory. */
-RF_MUST_USE rf_status rf_intake_texts(rf_intake *intake, rf_intake_text *texts, size_t count,
-                                      rf_error *err);
 
 /* Account used value on a day (RF_NO_DAY: not known), so many times (> 0). Amortised O(1). */
 RF_MUST_USE rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account,
@@ -134,8 +122,12 @@ RF_MUST_USE rf_status rf_intake_instrument_claim(rf_intake *intake, uint32_t val
 RF_MUST_USE rf_status rf_intake_label(rf_intake *intake, uint32_t account, const char *label,
                                       const char *source, int64_t at, rf_error *err);
 
-/* Ends a row: here, and only here, memory is given back when a limit was reached. */
+/* Ends a row; now and then hands what was said over to be counted. A failure of the counting may
+ * come some rows later, at the latest by rf_intake_settle. */
 RF_MUST_USE rf_status rf_intake_row_end(rf_intake *intake, rf_error *err);
+/* Waits until all rows are counted. Between the first row and the end of the intake, the store may
+ * be used for something else only after this, and until the next row. */
+RF_MUST_USE rf_status rf_intake_settle(rf_intake *intake, rf_error *err);
 
 /* Writes the rest, the record of the import and the index sighting_by_account, commits, and frees
  * the intake whatever happens; on failure the database is as before. O(n) sorted inserts. */

@@ -4,26 +4,14 @@
 
 #include "base/memory.h"
 #include "store/intake.h"
+#include "store/intake_batch.h"
 #include "store/intake_intern.h"
+#include "store/intake_queue.h"
 #include "store/intake_tally.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The texts of a claim. An email wins together with the two texts derived from it. */
-enum {
-    CLAIM_EMAIL,
-    CLAIM_EMAIL_KEY,
-    CLAIM_EMAIL_DOMAIN,
-    CLAIM_COUNTRY,
-    CLAIM_TIMEZONE,
-    CLAIM_PLAN,
-    CLAIM_STATUS,
-    CLAIM_OWNER,
-    ACCOUNT_TEXTS
-};
-enum { CLAIM_KIND, CLAIM_BIN, CLAIM_LAST4, CLAIM_OF_ISSUE, CLAIM_FUNDING, INSTRUMENT_TEXTS };
 
 typedef struct claim {
     uint32_t owner; /* account or value, as a number of this import */
@@ -48,7 +36,10 @@ struct rf_intake {
     rf_store *store;
     rf_intake_limits limits;
     int64_t import;
+    rf_queue *queue;
+    size_t batch_rows;
 
+    /* What follows belongs to the thread of the queue until the queue is settled. */
     rf_intern accounts;
     rf_intern values;
     bool accounts_unseen; /* the database may hold accounts that `accounts` does not */
@@ -77,6 +68,9 @@ struct rf_intake {
 /* Slots of the usage tally: 0..23 events of an hour, then these. */
 enum { USAGE_EVENTS_NO_HOUR = 24, USAGE_MORE_REQUESTS = 25 /* requests beyond one an event */ };
 
+/* Counts a batch; then, when a limit is reached, spills. The rf_queue_fn of an intake, which is its
+ * context. (intake_apply.c) */
+RF_MUST_USE rf_status rf_intake_apply(void *intake, rf_batch *batch, rf_error *err);
 /* Gives new accounts and values their ids and writes them with all that was said of them; the
  * tallies then count by database ids. (intake_write.c) */
 RF_MUST_USE rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err);
