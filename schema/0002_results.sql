@@ -144,7 +144,7 @@ CREATE TABLE evidence (
     ring    INTEGER NOT NULL,
     rank    INTEGER NOT NULL, -- 1 is the strongest
     value   INTEGER NOT NULL REFERENCES value (id),
-    members INTEGER NOT NULL, -- members that use it
+    members INTEGER NOT NULL, -- members that share it with another member (on one day, if windowed)
     holders INTEGER NOT NULL, -- accounts that use it, in the ring or not
     bits    REAL    NOT NULL, -- what sharing it is worth for one pair
     first_day INTEGER,        -- of its use inside the ring

@@ -10,8 +10,12 @@
  * the bucket of the next fewer holders by RF_BUCKET_WEIGHT pseudo-pairs: what little is known of
  *     very common values is taken from less common ones;
  *   value: its own examined pairs, pooled over its days, drawn towards the bucket (rf_reliability).
- * A group above `common` holders does not corroborate: so many share it that it tells nothing.
- * Where one family alone is known, another *value* of that family corroborates instead.
+ * Groups of up to RF_ALL_PAIRS_UP_TO holders are examined pair by pair. In larger ones
+ * rf_sampled_pairs(n) pairs are drawn with repeats: the k-th is (holder i, holder i + step) modulo
+ * n, both from rf_mix2(key, k), where the key mixes the seed, the signal and the identities of the
+ * first, middle and last holder. The value itself has no part in it. A group above `common` holders
+ * does not corroborate: so many share it that it tells nothing. Where one family alone is known,
+ * another *value* of that family corroborates instead.
  *
  * Invariant: nothing here depends on the order or the text of values; samples are drawn by account
  * identities. Cost: at most 60 list intersections a group, in parallel over values.

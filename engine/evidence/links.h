@@ -5,9 +5,9 @@
  * whose bound, with what over-cap groups could add, passes the threshold are weighed exactly
  * (rf_pair_weigh). So memory is that of the links kept, not of the pairs visited.
  *
- * Invariant: the result is that of weighing all pairs that share a group below the cap, in order of
- * (a, b), for any number of threads.
- * Cost: O(sum over groups below the cap of n^2 / 2) additions + O(list lengths) a pair weighed.
+ * Invariant: the result is that of weighing all pairs that share a group below the cap which is
+ * worth anything, in order of (a, b), for any number of threads. Cost: O(sum over groups below the
+ * cap of n^2 / 2) additions + O(list lengths) a pair weighed.
  */
 #ifndef RF_EVIDENCE_LINKS_H
 #define RF_EVIDENCE_LINKS_H
