@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CARD_LEAST = 12, KEPT = 4, MOST_TEXT = 2000 };
@@ -17,7 +18,7 @@ static bool is_digit(char c)
 
 rf_status rf_rejects_open(rf_rejects *rejects, const char *path, bool name_files, rf_error *err)
 {
-    int const file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int const file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     *rejects = (rf_rejects){.path = path, .name_files = name_files};
     if (file >= 0) {
         rejects->file = fdopen(file, "w");
@@ -29,11 +30,22 @@ rf_status rf_rejects_open(rf_rejects *rejects, const char *path, bool name_files
         }
         return rf_fail(err, RF_EIO, "%s: cannot be written (%s)", path, strerror(code));
     }
-    (void)fputs(name_files ? "line,reason,text,file\n" : "line,reason,text\n", rejects->file);
     return RF_OK;
 }
 
-rf_status rf_rejects_check(rf_rejects *rejects, rf_error *err)
+/* Empties the file, if it is one that can be, and writes the header: once. */
+static void begin(rf_rejects *rejects)
+{
+    if (rejects->file != NULL && !rejects->begun) {
+        int const emptied = ftruncate(fileno(rejects->file), 0);
+        (void)emptied; /* a pipe or terminal */
+        rejects->begun = true;
+        (void)fputs(rejects->name_files ? "line,reason,text,file\n" : "line,reason,text\n",
+                    rejects->file);
+    }
+}
+
+static rf_status check_written(rf_rejects *rejects, rf_error *err)
 {
     if (rejects->failed) {
         return rf_fail_memory(err, "the rejected rows");
@@ -45,9 +57,20 @@ rf_status rf_rejects_check(rf_rejects *rejects, rf_error *err)
     return RF_OK;
 }
 
+rf_status rf_rejects_check(rf_rejects *rejects, rf_error *err)
+{
+    begin(rejects);
+    return check_written(rejects, err);
+}
+
 rf_status rf_rejects_close(rf_rejects *rejects, rf_error *err)
 {
-    rf_status status = rf_rejects_check(rejects, err);
+    struct stat found;
+    rf_status status;
+    if (rejects->file != NULL && fstat(fileno(rejects->file), &found) == 0 && found.st_size == 0) {
+        begin(rejects);
+    }
+    status = check_written(rejects, err);
     if (rejects->file != NULL) {
         if (fclose(rejects->file) != 0 && status == RF_OK) {
             status = rf_fail(err, RF_EIO, "%s: the rejected rows cannot be written (%s)",
@@ -157,6 +180,7 @@ void rf_rejects_add(rf_rejects *rejects, const rf_kind *kind, bool masked_value,
     if (rejects->file == NULL) {
         return;
     }
+    begin(rejects);
     csv = rf_csv_to_file(rejects->file, false);
     rf_csv_int(&csv, row->line);
     rf_mask_cards(&masked, row->reason, strlen(row->reason));

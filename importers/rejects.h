@@ -23,20 +23,25 @@ typedef struct rf_rejects {
     FILE *file;       /* NULL: not kept */
     const char *path; /* of that file */
     bool name_files;  /* write the column `file` */
+    bool begun;       /* what it held before is gone, the header is written */
     bool failed;      /* memory ran out while writing a row */
 } rf_rejects;
 
-/* Makes the file (readable by its owner only) and writes the header. `path` must outlive it. */
+/* Makes the file (readable by its owner only). What an older one holds is replaced with the first
+ * row or the first rf_rejects_check: not when there turns out to be nothing to import. `path` must
+ * outlive it. */
 RF_MUST_USE rf_status rf_rejects_open(rf_rejects *rejects, const char *path, bool name_files,
                                       rf_error *err);
-/* Closes it; RF_EIO when not everything could be written. A rejects that is all zero is fine. */
+/* Closes it, an empty file with a header; RF_EIO when not everything could be written. A rejects
+ * that is all zero is fine. */
 RF_MUST_USE rf_status rf_rejects_close(rf_rejects *rejects, rf_error *err);
 
 /* Keeps one row. `masked_value`: the field `value` holds instruments. A failed write stays on the
  * file until rf_rejects_check. */
 void rf_rejects_add(rf_rejects *rejects, const rf_kind *kind, bool masked_value, const char *source,
                     const rf_reader *reader, const rf_row *row);
-/* RF_EIO when something could not be written so far; asked before an import is committed. */
+/* RF_EIO when something could not be written so far; asked before an import is committed, which is
+ * also when a file without rows gets its header. */
 RF_MUST_USE rf_status rf_rejects_check(rf_rejects *rejects, rf_error *err);
 
 /* Appends a text with all but the last four digits of each run of 12 or more digits (single spaces

@@ -261,7 +261,7 @@ static char *facts_of(const char *const *files, const rf_intake_limits *limits)
 /* Neither the order of rows nor how often memory is given back changes a fact. */
 static void order_and_memory_do_not_matter(void **state)
 {
-    static const rf_intake_limits limits[] = {{7, 0}, {0, 1}, {50, 3000}};
+    static const rf_intake_limits limits[] = {{7, 0, 1}, {0, 1, 0}, {50, 3000, 1}};
     char *files[3];
     char *shuffled[3];
     char *wanted;
@@ -349,6 +349,42 @@ static void undo_keeps_what_is_named(void **state)
     free(sandbox_facts(box));
 }
 
+static void expect_rejects(sandbox *box, const char *path, const char *expected)
+{
+    char held[256] = "";
+    FILE *file;
+    assert_int_equal(rf_rejects_close(&box->rejects, &box->error), RF_OK);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    (void)fread(held, 1, sizeof held - 1, file);
+    (void)fclose(file);
+    assert_string_equal(held, expected);
+}
+
+/* A file of rejects is replaced by what an import rejects, not by finding nothing to do. */
+static void rejects_are_replaced(void **state)
+{
+    static const char bad[] = "account_id\nr1\n,\n";
+    static const char good[] = "account_id\nr1\n";
+    sandbox *box = *state;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/rejects", box->folder);
+    assert_int_equal(rf_rejects_open(&box->rejects, path, false, &box->error), RF_OK);
+    expect_rejects(box, path, "line,reason,text\n");
+    assert_int_equal(rf_rejects_open(&box->rejects, path, false, &box->error), RF_OK);
+    assert_int_equal(sandbox_import(box, "accounts", bad), RF_OK);
+    expect_rejects(box, path, "line,reason,text\n3,2 cells where the header has 1,\",\"\n");
+    box->rejects = (rf_rejects){0};
+    assert_int_equal(sandbox_import(box, "accounts", good), RF_OK);
+    assert_int_equal(rf_rejects_open(&box->rejects, path, false, &box->error), RF_OK);
+    assert_int_equal(sandbox_import(box, "accounts", good), RF_OK);
+    assert_true(box->result.already_imported);
+    expect_rejects(box, path, "line,reason,text\n3,2 cells where the header has 1,\",\"\n");
+    assert_int_equal(rf_rejects_open(&box->rejects, path, false, &box->error), RF_OK);
+    assert_int_equal(sandbox_import(box, "accounts", "account_id\nr2\n"), RF_OK);
+    expect_rejects(box, path, "line,reason,text\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(maps, sandbox_start, sandbox_end),
         cmocka_unit_test(order_and_memory_do_not_matter),
         cmocka_unit_test(undo_is_exact),
+        cmocka_unit_test_setup_teardown(rejects_are_replaced, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(undo_keeps_what_is_named, sandbox_start, sandbox_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

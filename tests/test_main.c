@@ -159,6 +159,15 @@ static void trouble_has_its_own_status(void **state)
     contains(f->errors, "newer");
 }
 
+static void mistyped_file_leaves_nothing(void **state)
+{
+    fixture *f = *state;
+    (void)snprintf(f->db, sizeof f->db, "%s/none.db", f->folder);
+    assert_int_equal(fixture_run(f, "import accounts /nonexistent.csv"), 1);
+    contains(f->errors, "/nonexistent.csv: No such file");
+    assert_int_not_equal(access(f->db, F_OK), 0);
+}
+
 static void full_disk_is_an_error(void **state)
 {
     static const char *const COMMANDS[] = {
@@ -255,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(global_options_anywhere, start, end),
         cmocka_unit_test_setup_teardown(database_by_environment, start, end),
         cmocka_unit_test_setup_teardown(trouble_has_its_own_status, start, end),
+        cmocka_unit_test_setup_teardown(mistyped_file_leaves_nothing, start, end),
         cmocka_unit_test_setup_teardown(full_disk_is_an_error, start, end),
         cmocka_unit_test_setup_teardown(broken_pipe_is_quiet, start, end),
         cmocka_unit_test_setup_teardown(tables_fit_the_terminal, start, end),

@@ -6,6 +6,7 @@
 #include "command/output.h"
 #include "importers/normalise.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -284,6 +285,18 @@ static rf_status say_rejected(const import_arguments *arguments, const totals *s
                    (long long)sum->rejected, all);
 }
 
+/* So that a mistyped name leaves no database behind. Later files are missed when it is their turn.
+ */
+static rf_status check_first(const import_arguments *arguments, rf_error *err)
+{
+    const char *path = arguments->files[0];
+    struct stat found;
+    if (strcmp(path, "-") != 0 && stat(path, &found) != 0) {
+        return rf_fail(err, RF_EINPUT, "%s: %s", path, strerror(errno));
+    }
+    return RF_OK;
+}
+
 static rf_status run_import(const rf_globals *globals, const import_arguments *arguments,
                             rf_error *err)
 {
@@ -309,7 +322,10 @@ static rf_status run_import(const rf_globals *globals, const import_arguments *a
     }
     options.kind = kind;
     options.context = &spoken;
-    status = rf_store_open(globals->db, RF_STORE_CREATE, &store, err);
+    status = check_first(arguments, err);
+    if (status == RF_OK) {
+        status = rf_store_open(globals->db, RF_STORE_CREATE, &store, err);
+    }
     if (status == RF_OK && arguments->rejects != NULL) {
         status = rf_rejects_open(&rejects, arguments->rejects, arguments->file_count > 1, err);
     }
