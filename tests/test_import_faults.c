@@ -114,7 +114,8 @@ static char *many_events(unsigned rows)
 }
 
 /* Imports in a child process, which ends with the status; returns its id. */
-static pid_t import_in_child(sandbox *box, const char *text, rlim_t file_limit)
+static pid_t import_in_child(sandbox *box, const char *text, rlim_t file_limit,
+                             const rf_intake_limits *limits)
 {
     pid_t child;
     rf_store_close(box->store); /* no connection may cross a fork */
@@ -122,7 +123,6 @@ static pid_t import_in_child(sandbox *box, const char *text, rlim_t file_limit)
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        static const rf_intake_limits tight = {.counts = 4000};
         rf_status status = rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error);
         if (file_limit > 0) {
             struct rlimit limit = {file_limit, file_limit};
@@ -130,7 +130,7 @@ static pid_t import_in_child(sandbox *box, const char *text, rlim_t file_limit)
             (void)setrlimit(RLIMIT_FSIZE, &limit);
         }
         if (status == RF_OK) {
-            status = sandbox_import_bytes(box, "events", NULL, text, strlen(text), &tight);
+            status = sandbox_import_bytes(box, "events", NULL, text, strlen(text), limits);
         }
         _exit((int)status);
     }
@@ -142,9 +142,23 @@ static void reopen(sandbox *box)
     assert_int_equal(rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error), RF_OK);
 }
 
-static void killed_at_any_moment(void **state)
+/* In a WAL, and as large imports are: with a rollback journal and a second thread. */
+static const rf_intake_limits small_import = {.counts = 4000};
+static const rf_intake_limits large_import = {.counts = 4000, .large = 1};
+
+/* The database as one finds it who may only read. */
+static char *facts_read_only(sandbox *box)
 {
-    sandbox *box = *state;
+    char *facts;
+    assert_int_equal(rf_store_open(box->db, RF_STORE_READ, &box->store, &box->error), RF_OK);
+    facts = sandbox_facts(box);
+    rf_store_close(box->store);
+    box->store = NULL;
+    return facts;
+}
+
+static void kill_at_any_moment(sandbox *box, const rf_intake_limits *limits)
+{
     char *text = many_events(40000);
     char *before;
     int outs = 0;
@@ -152,11 +166,12 @@ static void killed_at_any_moment(void **state)
     before = sandbox_facts(box);
     for (long delay = 1; delay < 4000; delay = delay * 2 + 3) {
         struct timespec pause = {delay / 1000, delay % 1000 * 1000000};
-        pid_t child = import_in_child(box, text, 0);
+        pid_t child = import_in_child(box, text, 0, limits);
         int code;
         (void)nanosleep(&pause, NULL);
         (void)kill(child, SIGKILL);
         assert_int_equal(waitpid(child, &code, 0), child);
+        free(facts_read_only(box));
         reopen(box);
         if (sandbox_number(box, "SELECT count(*) FROM import") == 2) {
             assert_int_equal(sandbox_number(box, "SELECT rows FROM import WHERE id = 2"), 40000);
@@ -174,16 +189,25 @@ static void killed_at_any_moment(void **state)
     free(text);
 }
 
-static void the_disk_is_full(void **state)
+static void killed_at_any_moment(void **state)
 {
-    sandbox *box = *state;
+    kill_at_any_moment(*state, &small_import);
+}
+
+static void killed_while_large(void **state)
+{
+    kill_at_any_moment(*state, &large_import);
+}
+
+static void fill_the_disk(sandbox *box, const rf_intake_limits *limits)
+{
     char *text = many_events(40000);
     char *before;
     int failures = 0;
     assert_int_equal(sandbox_import(box, "accounts", first), RF_OK);
     before = sandbox_facts(box);
     for (rlim_t limit = 150000; limit < 40000000; limit = limit * 5 / 2) {
-        pid_t child = import_in_child(box, text, limit);
+        pid_t child = import_in_child(box, text, limit, limits);
         int code;
         assert_int_equal(waitpid(child, &code, 0), child);
         assert_true(WIFEXITED(code));
@@ -201,6 +225,16 @@ static void the_disk_is_full(void **state)
     free(sandbox_facts(box));
     free(before);
     free(text);
+}
+
+static void the_disk_is_full(void **state)
+{
+    fill_the_disk(*state, &small_import);
+}
+
+static void full_while_large(void **state)
+{
+    fill_the_disk(*state, &large_import);
 }
 
 /* Rejected rows that cannot be kept stop the import. */
@@ -226,6 +260,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_usable, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(killed_at_any_moment, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(the_disk_is_full, sandbox_start, sandbox_end),
+        cmocka_unit_test_setup_teardown(killed_while_large, sandbox_start, sandbox_end),
+        cmocka_unit_test_setup_teardown(full_while_large, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(rejects_cannot_be_written, sandbox_start, sandbox_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,7 +210,7 @@ static const char facts[] =
 
 static void agrees(void **state)
 {
-    static const rf_intake_limits limits[] = {{0, 0}, {64, 0}, {1000, 5000}};
+    static const rf_intake_limits limits[] = {{0, 0, 1}, {64, 0, 0}, {1000, 5000, 1}};
     (void)state;
     for (unsigned turn = 0; turn < 9; turn++) {
         model *m = calloc(1, sizeof *m);

@@ -9,23 +9,53 @@
 
 enum { BYTES_A_ROW = 64 }; /* guess used to compare a file with what the database holds */
 enum { BATCH_ROWS = 512, BATCH_BYTES = 1 << 18 }; /* handed over at one of them */
-enum { LARGE = 16 << 20 };                        /* bytes of a file from which a thread pays */
 
 static const size_t default_counts = (size_t)16 << 20;
 static const size_t default_text_bytes = (size_t)640 << 20;
+static const size_t default_large = (size_t)16 << 20;
 
-/* Foreign keys hold by construction here; checking each row would cost three look-ups. */
+/* Foreign keys and checks hold by construction here; checking each row would cost look-ups. */
 static rf_status bulk_settings(rf_store *store, rf_error *err)
 {
-    return rf_store_exec(
-        store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -131072; PRAGMA threads = 2", err);
+    return rf_store_exec(store,
+                         "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
+                         "PRAGMA cache_size = -131072; PRAGMA threads = 2",
+                         err);
 }
 
 static void usual_settings(rf_store *store)
 {
-    rf_status const ignored = rf_store_exec(
-        store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA threads = 0", NULL);
+    rf_status const ignored =
+        rf_store_exec(store,
+                      "PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF;"
+                      "PRAGMA cache_size = -65536; PRAGMA threads = 0; PRAGMA synchronous = NORMAL;"
+                      "PRAGMA journal_mode = WAL",
+                      NULL);
     (void)ignored; /* pragmas that cannot be set leave a store that is slower, not wrong */
+}
+
+/* A WAL writes every page twice. Where nearly all pages are new, a rollback journal has next to
+ * nothing to keep: a transaction that is not committed, by failure, kill or power cut, is taken
+ * back by cutting the new pages off. But it keeps readers out, so only a database is treated so in
+ * which nothing was ever detected; and the switch is refused while anybody else has it open. */
+static rf_status choose_journal(rf_store *store, uint64_t bytes_hint, rf_error *err)
+{
+    int64_t runs = 0;
+    int64_t bytes = 0;
+    rf_status switched;
+    rf_status status = rf_store_number(store, "SELECT count(*) FROM run", &runs, err);
+    if (status == RF_OK) {
+        status = rf_store_number(store,
+                                 "SELECT page_count * page_size FROM pragma_page_count,"
+                                 " pragma_page_size",
+                                 &bytes, err);
+    }
+    if (status == RF_OK && runs == 0 && bytes_hint >= (uint64_t)bytes / 2) {
+        switched =
+            rf_store_exec(store, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL", NULL);
+        (void)switched; /* else it stays a WAL */
+    }
+    return status;
 }
 
 /* Frees all but the transaction. */
@@ -141,6 +171,7 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
                           const rf_intake_limits *limits, rf_intake **out, rf_error *err)
 {
     rf_intake *intake = rf_alloc(1, sizeof *intake);
+    bool large;
     rf_status status;
     *out = NULL;
     if (intake == NULL) {
@@ -154,12 +185,19 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
     if (intake->limits.text_bytes == 0) {
         intake->limits.text_bytes = default_text_bytes;
     }
+    if (intake->limits.large == 0) {
+        intake->limits.large = default_large;
+    }
     /* Limits are looked at between batches. */
     intake->batch_rows = intake->limits.counts / 16 < BATCH_ROWS   ? intake->limits.counts / 16 + 1
                          : intake->limits.text_bytes < BATCH_BYTES ? 1
                                                                    : BATCH_ROWS;
-    intake->queue = rf_queue_start(rf_intake_apply, intake, source->bytes_hint >= LARGE);
+    large = source->bytes_hint >= intake->limits.large;
+    intake->queue = rf_queue_start(rf_intake_apply, intake, large);
     status = intake->queue == NULL ? rf_fail_memory(err, "the import") : bulk_settings(store, err);
+    if (status == RF_OK && large) {
+        status = choose_journal(store, source->bytes_hint, err);
+    }
     if (status == RF_OK) {
         status = rf_store_begin(store, err);
     }
@@ -362,6 +400,9 @@ rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes
     }
     if (status == RF_OK) {
         status = finish_import(intake, digest, bytes, rows, rejected, err);
+    }
+    if (status == RF_OK) {
+        status = rf_store_exec(store, "PRAGMA analysis_limit = 400; ANALYZE", err);
     }
     rf_statement_end(intake->find_account);
     rf_statement_end(intake->find_value);

@@ -12,6 +12,11 @@
  * as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit merges the runs. So memory is
  * bounded by rf_intake_limits plus the page cache, for any input.
  *
+ * The journal: an import that at least brings half of what a database holds, into one in which
+ * nothing was detected yet and which nobody else has open, goes without WAL, which would write
+ * each page twice. Its rollback journal is about empty, since new pages are cut off; a killed
+ * import is taken back by whoever opens the database next. Meanwhile others find the database busy.
+ *
  * Invariants: row order never matters to the facts (ids of new accounts and values follow the order
  * of their texts while the limits are not reached). Nothing is visible to readers before commit.
  *
@@ -54,6 +59,8 @@ typedef struct rf_intake_source {
 typedef struct rf_intake_limits {
     size_t counts;     /* records in memory per kind of count; default 16 M (256 MiB) */
     size_t text_bytes; /* interned texts and claims; default 640 MiB */
+    size_t large; /* size of a file from which a second thread counts and WAL may be left; default
+                     16 MiB */
 } rf_intake_limits;
 
 typedef struct rf_intake_summary {
@@ -129,8 +136,9 @@ RF_MUST_USE rf_status rf_intake_row_end(rf_intake *intake, rf_error *err);
  * be used for something else only after this, and until the next row. */
 RF_MUST_USE rf_status rf_intake_settle(rf_intake *intake, rf_error *err);
 
-/* Writes the rest, the record of the import and the index sighting_by_account, commits, and frees
- * the intake whatever happens; on failure the database is as before. O(n) sorted inserts. */
+/* Writes the rest, the record of the import, the index sighting_by_account and the statistics of
+ * the query planner (from a sample: milliseconds), commits, and frees the intake whatever happens;
+ * on failure the database is as before. O(n) sorted inserts. */
 RF_MUST_USE rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes,
                                        int64_t rows, int64_t rejected, rf_intake_summary *summary,
                                        rf_error *err);

@@ -105,7 +105,11 @@ static bool same_key(const rf_tally_record *x, const rf_tally_record *y)
 rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
 {
     size_t kept = 0;
-    rf_status status = sort_records(tally, err);
+    rf_status status;
+    if (tally->count == tally->sorted) {
+        return RF_OK;
+    }
+    status = sort_records(tally, err);
     if (status != RF_OK) {
         return status;
     }
@@ -119,11 +123,13 @@ rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
         }
     }
     tally->count = kept;
+    tally->sorted = kept;
     return RF_OK;
 }
 
 void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *ids_b)
 {
+    tally->sorted = 0;
     for (size_t i = 0; i < tally->count; i++) {
         rf_tally_record *record = &tally->records[i];
         record->a = ids_a == NULL ? record->a : ids_a[record->a];
@@ -133,6 +139,7 @@ void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *
 
 void rf_tally_turn(rf_tally *tally)
 {
+    tally->sorted = 0;
     for (size_t i = 0; i < tally->count; i++) {
         rf_tally_record *record = &tally->records[i];
         uint32_t const a = record->a;
@@ -205,6 +212,7 @@ rf_status rf_tally_spill(rf_tally *tally, rf_error *err)
     status = write_all(tally->file, tally->records, tally->count * sizeof *tally->records,
                        start * sizeof *tally->records, err);
     tally->count = 0;
+    tally->sorted = 0;
     return status;
 }
 

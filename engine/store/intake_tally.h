@@ -22,7 +22,8 @@ typedef struct rf_tally {
     rf_tally_record *records;
     size_t count;
     size_t capacity;
-    int file;           /* of the runs; used when runs > 0 */
+    size_t sorted; /* as many as `count` when nothing was added since they were sorted and summed */
+    int file;      /* of the runs; used when runs > 0 */
     uint64_t *run_ends; /* in records, ascending */
     size_t runs;
     size_t run_capacity;
@@ -31,7 +32,7 @@ typedef struct rf_tally {
 /* Appends; false when out of memory. Amortised O(1). */
 RF_MUST_USE bool rf_tally_add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n);
 
-/* Sorts and sums what is in memory. O(n) (radix). */
+/* Sorts and sums what is in memory. O(n) (radix); O(1) when it was done before. */
 RF_MUST_USE rf_status rf_tally_compact(rf_tally *tally, rf_error *err);
 
 /* Replaces a by ids_a[a] and b by ids_b[b] in memory (NULL: as they are). */

@@ -6,6 +6,7 @@
 #include "store/intake_rows.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -573,17 +574,45 @@ static rf_status prepare_index(rf_intake *intake, bool *turned, rf_error *err)
     return status;
 }
 
-rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
+/* The tallies that are written later are sorted meanwhile. What fails here (memory alone can) is
+ * found out again when they are drained. */
+static void *sort_ahead(void *context)
 {
+    rf_intake *intake = context;
+    rf_error ignored;
+    if (rf_tally_compact(&intake->capabilities, &ignored) == RF_OK) {
+        rf_status const sorted = rf_tally_compact(&intake->usage, &ignored);
+        (void)sorted;
+    }
+    return NULL;
+}
+
+static rf_status write_sightings(rf_intake *intake, rf_error *err)
+{
+    enum { WORTH_WHILE = 1 << 20 };
     char row[64];
+    pthread_t thread;
     bool turned = false;
+    bool const ahead = intake->usage.count >= WORTH_WHILE &&
+                       pthread_create(&thread, NULL, sort_ahead, intake) == 0;
     rf_status status = prepare_index(intake, &turned, err);
+    (void)snprintf(row, sizeof row, "(?,?,?,%lld,?)", (long long)intake->import);
     if (status == RF_OK) {
-        (void)snprintf(row, sizeof row, "(?,?,?,%lld,?)", (long long)intake->import);
         status = drain(intake, &intake->sightings,
                        "INSERT INTO sighting (value, account, day, import, times) VALUES ", row, 4,
                        turned ? put_turned : put_sighting, err);
     }
+    if (ahead) {
+        (void)pthread_join(thread, NULL);
+    }
+    return status;
+}
+
+rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
+{
+    char row[64];
+    rf_status status = write_sightings(intake, err);
+    (void)snprintf(row, sizeof row, "(?,?,?,%lld,?)", (long long)intake->import);
     if (status == RF_OK) {
         status = drain(intake, &intake->capabilities,
                        "INSERT INTO capability_use (account, capability, day, import, requests)"
