@@ -142,7 +142,7 @@ static void reopen(sandbox *box)
     assert_int_equal(rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error), RF_OK);
 }
 
-/* In a WAL, and as large imports are: with a rollback journal and a second thread. */
+/* As small imports are, and as large ones: with a second thread. */
 static const rf_intake_limits small_import = {.counts = 4000};
 static const rf_intake_limits large_import = {.counts = 4000, .large = 1};
 

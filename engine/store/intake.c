@@ -28,34 +28,9 @@ static void usual_settings(rf_store *store)
     rf_status const ignored =
         rf_store_exec(store,
                       "PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF;"
-                      "PRAGMA cache_size = -65536; PRAGMA threads = 0; PRAGMA synchronous = NORMAL;"
-                      "PRAGMA journal_mode = WAL",
+                      "PRAGMA cache_size = -65536; PRAGMA threads = 0",
                       NULL);
     (void)ignored; /* pragmas that cannot be set leave a store that is slower, not wrong */
-}
-
-/* A WAL writes every page twice. Where nearly all pages are new, a rollback journal has next to
- * nothing to keep: a transaction that is not committed, by failure, kill or power cut, is taken
- * back by cutting the new pages off. But it keeps readers out, so only a database is treated so in
- * which nothing was ever detected; and the switch is refused while anybody else has it open. */
-static rf_status choose_journal(rf_store *store, uint64_t bytes_hint, rf_error *err)
-{
-    int64_t runs = 0;
-    int64_t bytes = 0;
-    rf_status switched;
-    rf_status status = rf_store_number(store, "SELECT count(*) FROM run", &runs, err);
-    if (status == RF_OK) {
-        status = rf_store_number(store,
-                                 "SELECT page_count * page_size FROM pragma_page_count,"
-                                 " pragma_page_size",
-                                 &bytes, err);
-    }
-    if (status == RF_OK && runs == 0 && bytes_hint >= (uint64_t)bytes / 2) {
-        switched =
-            rf_store_exec(store, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL", NULL);
-        (void)switched; /* else it stays a WAL */
-    }
-    return status;
 }
 
 /* Frees all but the transaction. */
@@ -195,9 +170,6 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
     large = source->bytes_hint >= intake->limits.large;
     intake->queue = rf_queue_start(rf_intake_apply, intake, large);
     status = intake->queue == NULL ? rf_fail_memory(err, "the import") : bulk_settings(store, err);
-    if (status == RF_OK && large) {
-        status = choose_journal(store, source->bytes_hint, err);
-    }
     if (status == RF_OK) {
         status = rf_store_begin(store, err);
     }

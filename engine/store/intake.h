@@ -12,11 +12,6 @@
  * as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit merges the runs. So memory is
  * bounded by rf_intake_limits plus the page cache, for any input.
  *
- * The journal: an import that at least brings half of what a database holds, into one in which
- * nothing was detected yet and which nobody else has open, goes without WAL, which would write
- * each page twice. Its rollback journal is about empty, since new pages are cut off; a killed
- * import is taken back by whoever opens the database next. Meanwhile others find the database busy.
- *
  * Invariants: row order never matters to the facts (ids of new accounts and values follow the order
  * of their texts while the limits are not reached). Nothing is visible to readers before commit.
  *
@@ -59,8 +54,7 @@ typedef struct rf_intake_source {
 typedef struct rf_intake_limits {
     size_t counts;     /* records in memory per kind of count; default 16 M (256 MiB) */
     size_t text_bytes; /* interned texts and claims; default 640 MiB */
-    size_t large; /* size of a file from which a second thread counts and WAL may be left; default
-                     16 MiB */
+    size_t large;      /* size of a file from which a second thread counts; default 16 MiB */
 } rf_intake_limits;
 
 typedef struct rf_intake_summary {

@@ -2,7 +2,6 @@
 #include "store/store.h"
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "store/embedded.h"
 
 #include <errno.h>
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { BUSY_MILLISECONDS = 5000 };
 
@@ -203,24 +201,6 @@ static rf_status settings(rf_store *store, rf_error *err)
                          err);
 }
 
-/* A large import that was killed leaves its rollback journal (see intake.h). A connection that may
- * not write cannot take the half-written import back, so one that may does it first; where that
- * fails, reading tells. */
-static void take_back_interrupted(const char *path)
-{
-    rf_text journal = {0};
-    sqlite3 *db = NULL;
-    rf_text_printf(&journal, "%s-journal", path);
-    if (!rf_text_failed(&journal) && access(rf_text_get(&journal), F_OK) == 0) {
-        if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
-            SQLITE_OK) {
-            (void)sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
-        }
-        (void)sqlite3_close_v2(db);
-    }
-    rf_text_free(&journal);
-}
-
 static rf_status check_file(const char *path, rf_store_mode mode, rf_error *err)
 {
     struct stat found;
@@ -256,9 +236,6 @@ rf_status rf_store_open(const char *path, rf_store_mode mode, rf_store **out, rf
     if (store == NULL || (store->path = rf_copy_text(path)) == NULL) {
         status = rf_fail_memory(err, "the store");
         goto done;
-    }
-    if (mode == RF_STORE_READ) {
-        take_back_interrupted(path);
     }
     code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {

@@ -8,8 +8,7 @@
  *
  * Invariants: application_id says that a file is ours; user_version counts schema steps, and a step
  * and its number commit together; a foreign or newer database is refused by name and untouched.
- * WAL: readers are never blocked by a writer, except that before the first run a large import keeps
- * them out (see intake.h). Foreign keys are on.
+ * WAL: readers are never blocked by a writer. Foreign keys are on.
  */
 #ifndef RF_STORE_STORE_H
 #define RF_STORE_STORE_H
