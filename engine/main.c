@@ -334,6 +334,8 @@ int main(int argc, char **argv)
     rf_status status;
     /* A reader that has seen enough (`| head`) ends the program quietly, whatever was inherited. */
     (void)signal(SIGPIPE, SIG_DFL);
+    /* A limit on the size of files is a full disk: told, undone, and exit status 1. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     /* Only how wide characters are; numbers stay as in C. Output is UTF-8 everywhere. */
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
         (void)setlocale(LC_CTYPE, "");

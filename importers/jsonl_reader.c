@@ -111,6 +111,9 @@ static rf_status refuse_json(rf_row *row, const json_error_t *error, rf_error *e
         rf_reader_bad(row, "a NUL character");
     } else if (code == json_error_premature_end_of_input) {
         rf_reader_bad(row, "not JSON: it ends too early");
+    } else if (code == json_error_numeric_overflow) {
+        rf_reader_bad(row, "a number of more than 64 bits, at column %d; put it in quotes",
+                      error->column);
     } else {
         rf_reader_bad(row, "not JSON, at column %d", error->column);
     }

@@ -2,6 +2,7 @@
 #include "importers/rejects.h"
 
 #include "base/csv_out.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,27 @@ void rf_mask_cards(rf_text *out, const char *text, size_t length)
     }
 }
 
+/* Adds a text with its cards masked. People look at rejected rows on a terminal, so what could
+ * drive one is written as \u001b; tabs and line feeds are no danger and stay. */
+static void add_visible(rf_text *out, rf_text *masked, const char *text, size_t length)
+{
+    const char *bytes;
+    rf_text_clear(masked);
+    rf_mask_cards(masked, text, length);
+    bytes = rf_text_get(masked);
+    for (size_t at = 0; at < masked->length;) {
+        uint32_t code = 0;
+        size_t const read = rf_utf8_read(bytes + at, masked->length - at, &code);
+        size_t const size = read == 0 ? 1 : read;
+        if (bytes[at] == '\t' || bytes[at] == '\n') {
+            rf_text_append(out, bytes + at, size);
+        } else {
+            rf_text_add_safe(out, bytes + at, size);
+        }
+        at += size;
+    }
+}
+
 /* "************1111", never more than half of it in clear. */
 static void add_masked(rf_text *out, const rf_cell *cell)
 {
@@ -177,29 +199,34 @@ void rf_rejects_add(rf_rejects *rejects, const rf_kind *kind, bool masked_value,
     rf_csv csv;
     rf_text plain = {0};
     rf_text masked = {0};
+    rf_text shown = {0};
     if (rejects->file == NULL) {
         return;
     }
     begin(rejects);
     csv = rf_csv_to_file(rejects->file, false);
     rf_csv_int(&csv, row->line);
-    rf_mask_cards(&masked, row->reason, strlen(row->reason));
-    rf_csv_text(&csv, rf_text_get(&masked));
-    rf_text_clear(&masked);
+    add_visible(&shown, &masked, row->reason, strlen(row->reason));
+    rf_csv_text(&csv, rf_text_get(&shown));
+    rf_text_clear(&shown);
     if (row->split) {
         add_cells(&plain, kind, masked_value, reader, row);
     } else if (nothing_private(kind, masked_value, reader)) {
         size_t length = row->raw_length < MOST_TEXT ? row->raw_length : MOST_TEXT;
         const char *feed = length == 0 ? NULL : memchr(row->raw, '\n', length);
-        rf_text_append(&plain, row->raw, feed == NULL ? length : (size_t)(feed - row->raw));
+        length = feed == NULL ? length : (size_t)(feed - row->raw);
+        length -= length > 0 && row->raw[length - 1] == '\r';
+        rf_text_append(&plain, row->raw, length);
     }
-    rf_mask_cards(&masked, rf_text_get(&plain), plain.length);
-    rf_csv_bytes(&csv, rf_text_get(&masked), masked.length);
+    add_visible(&shown, &masked, rf_text_get(&plain), plain.length);
+    rf_csv_bytes(&csv, rf_text_get(&shown), shown.length);
     if (rejects->name_files) {
         rf_csv_text(&csv, source);
     }
     rf_csv_end_row(&csv);
-    rejects->failed = rejects->failed || rf_text_failed(&plain) || rf_text_failed(&masked);
+    rejects->failed = rejects->failed || rf_text_failed(&plain) || rf_text_failed(&masked) ||
+                      rf_text_failed(&shown);
     rf_text_free(&plain);
     rf_text_free(&masked);
+    rf_text_free(&shown);
 }

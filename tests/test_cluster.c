@@ -167,6 +167,7 @@ static void errors_name_their_line(void **state)
     expect_error("a b\nalone\n", "bad:2: 'alone' does not name two nodes");
     expect_error("a,b\n,c\n", "bad:2");
     expect_error("a,b,1e308\na,b,1e308\n", "infinity");
+    expect_error("a,b,1e150\na,c,1e150\n", "more than 1e+150");
     (void)snprintf(path, sizeof path, "%s/missing", sandbox_folder.folder);
     assert_int_equal(rf_edges_read(path, &edges, &err), RF_EINPUT);
     assert_int_equal(rf_edges_read(sandbox_folder.folder, &edges, &err), RF_EINPUT);

@@ -359,6 +359,16 @@ static void command_counts_and_notices(void **state)
     contains(f->output, "7,4,5,0.8,1,");
 }
 
+/* A truth of other accounts is a mistake, not a perfect result. */
+static void command_needs_common_accounts(void **state)
+{
+    fixture *f = *state;
+    write_truth(f, "ring,account_id\nA,ghost\n,spook\n");
+    assert_int_equal(evaluate(f, "--format json"), 1);
+    contains(f->errors, "none of its accounts is in the database");
+    assert_string_equal(f->output, "");
+}
+
 static void command_maps_and_sources(void **state)
 {
     fixture *f = *state;
@@ -397,6 +407,7 @@ int main(void)
         cmocka_unit_test(sixty_four_bit_counts),
         cmocka_unit_test(survives_running_out_of_memory),
         cmocka_unit_test_setup_teardown(command_counts_and_notices, start, end),
+        cmocka_unit_test_setup_teardown(command_needs_common_accounts, start, end),
         cmocka_unit_test_setup_teardown(command_maps_and_sources, start, end),
         cmocka_unit_test_setup_teardown(command_refuses_contradictions, start, end),
     };

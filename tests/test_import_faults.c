@@ -237,6 +237,39 @@ static void full_while_large(void **state)
     fill_the_disk(*state, &large_import);
 }
 
+/* Several first imports at once: the tables are made once, and nobody fails. */
+static void made_by_several_at_once(void **state)
+{
+    sandbox *box = *state;
+    rf_store_close(box->store); /* no connection may cross a fork */
+    box->store = NULL;
+    for (int round = 0; round < 5; round++) {
+        pid_t children[4];
+        char path[128];
+        (void)snprintf(path, sizeof path, "%s-%d", box->db, round);
+        for (size_t i = 0; i < 4; i++) {
+            children[i] = fork();
+            assert_true(children[i] >= 0);
+            if (children[i] == 0) {
+                rf_status status = rf_store_open(path, RF_STORE_CREATE, &box->store, &box->error);
+                if (status != RF_OK) {
+                    (void)fprintf(stderr, "%s\n", box->error.text);
+                }
+                rf_store_close(box->store);
+                _exit((int)status);
+            }
+        }
+        for (size_t i = 0; i < 4; i++) {
+            int code;
+            assert_int_equal(waitpid(children[i], &code, 0), children[i]);
+            assert_true(WIFEXITED(code));
+            assert_int_equal(WEXITSTATUS(code), RF_OK);
+        }
+        (void)unlink(path);
+    }
+    reopen(box);
+}
+
 /* Rejected rows that cannot be kept stop the import. */
 static void rejects_cannot_be_written(void **state)
 {
@@ -262,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_disk_is_full, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(killed_while_large, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(full_while_large, sandbox_start, sandbox_end),
+        cmocka_unit_test_setup_teardown(made_by_several_at_once, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(rejects_cannot_be_written, sandbox_start, sandbox_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,36 @@ static void full_disk_is_an_error(void **state)
     }
 }
 
+/* So is a limit on the size of files; the program is not killed by it. */
+static void file_limit_is_an_error(void **state)
+{
+    fixture *f = *state;
+    char command[512];
+    (void)snprintf(command, sizeof command,
+                   "ulimit -f 1; exec '%s' --db '%s' ring 1 --format json >'%s' 2>'%s'",
+                   fixture_program(), f->db, f->out, f->err);
+    assert_int_equal(WEXITSTATUS(system(command)), 1);
+}
+
+/* What a rejected row holds is shown without anything that drives a terminal, and its quotes, tabs
+ * and card numbers as they should be. */
+static void rejected_rows_are_safe_to_look_at(void **state)
+{
+    fixture *f = *state;
+    char command[1024];
+    (void)snprintf(command, sizeof command,
+                   "printf 'account_id\nfine\nx,\\033[31m\\tred\\000\\r\ny,4111111111111111\n' | "
+                   "'%s' --db '%s' import accounts - --rejects '%s' >/dev/null 2>'%s'; test $? = 3",
+                   fixture_program(), f->db, f->out, f->err);
+    assert_int_equal(system(command), 0);
+    (void)snprintf(command, sizeof command,
+                   "printf 'line,reason,text\n3,2 cells where the header has 1,\"x,"
+                   "\\134u001b[31m\\tred\\134u0000\"\n4,2 cells where the header has 1,"
+                   "\"y,************1111\"\n' | cmp - '%s'",
+                   f->out);
+    assert_int_equal(system(command), 0);
+}
+
 /* `| head` ends the program without a word. */
 static void broken_pipe_is_quiet(void **state)
 {
@@ -266,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(trouble_has_its_own_status, start, end),
         cmocka_unit_test_setup_teardown(mistyped_file_leaves_nothing, start, end),
         cmocka_unit_test_setup_teardown(full_disk_is_an_error, start, end),
+        cmocka_unit_test_setup_teardown(file_limit_is_an_error, start, end),
+        cmocka_unit_test_setup_teardown(rejected_rows_are_safe_to_look_at, start, end),
         cmocka_unit_test_setup_teardown(broken_pipe_is_quiet, start, end),
         cmocka_unit_test_setup_teardown(tables_fit_the_terminal, start, end),
     };

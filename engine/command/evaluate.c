@@ -552,6 +552,12 @@ static rf_status evaluate(const rf_globals *globals, request *asked, truth_table
     if (status == RF_OK) {
         status = compare(store, asked->run, table, compared, err);
     }
+    if (status == RF_OK && compared->accounts == 0) {
+        status = rf_fail(err, RF_EINPUT,
+                         "%s: none of its accounts is in the database; is account_id the right "
+                         "column (--map account_id=COLUMN)?",
+                         asked->truth);
+    }
     if (status == RF_OK) {
         rf_evaluate_input const input = {.accounts = compared->accounts,
                                          .truth = compared->truth,

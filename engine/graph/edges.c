@@ -20,6 +20,9 @@
 
 enum { BLOCK = 1 << 20, LONGEST_LINE = 1 << 26, CELLS = 16, SHOWN = 80, BLANKS = ' ' };
 
+/* More would overflow where two strengths are multiplied. */
+static const double MOST_WEIGHT = 1e150;
+
 typedef struct cell {
     const char *text;
     size_t length;
@@ -438,6 +441,7 @@ static rf_status order_edges(const char *name, rf_edges *e, rf_error *err)
     rf_edges sorted = {.nodes = e->nodes, .count = e->count, .weighted = e->weighted};
     uint64_t *next = rf_alloc_raw((size_t)e->nodes + 2, sizeof *next);
     rf_status status = RF_OK;
+    double sum = 0;
     sorted.from = rf_alloc_raw(e->count, sizeof *sorted.from);
     sorted.to = rf_alloc_raw(e->count, sizeof *sorted.to);
     sorted.weight = rf_alloc_raw(e->weighted ? e->count : 0, sizeof *sorted.weight);
@@ -460,9 +464,14 @@ static rf_status order_edges(const char *name, rf_edges *e, rf_error *err)
         merge_repeats(e);
     }
     for (uint64_t i = 0; i < e->count && status == RF_OK; i++) {
+        sum += e->weight[i];
         if (!isfinite(e->weight[i])) {
             status = rf_fail(err, RF_EINPUT, "%s: the weights of an edge add up to infinity", name);
         }
+    }
+    if (status == RF_OK && sum > MOST_WEIGHT) {
+        status =
+            rf_fail(err, RF_EINPUT, "%s: the weights add up to more than %g", name, MOST_WEIGHT);
     }
     return status;
 }

@@ -28,6 +28,7 @@ static rf_status database_error(const rf_store *store, int code, rf_error *err)
 {
     const char *path = store->path;
     const char *message = sqlite3_errmsg(store->db);
+    int system;
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -47,11 +48,14 @@ static rf_status database_error(const rf_store *store, int code, rf_error *err)
                        "%s: the disk is full; nothing was changed, free some space and try again",
                        path);
     case SQLITE_IOERR:
-        return rf_fail(err, RF_EIO, "%s: reading or writing failed (%s, system error %d: %s)", path,
-                       message, sqlite3_system_errno(store->db),
-                       strerror(sqlite3_system_errno(store->db)));
+        system = sqlite3_system_errno(store->db); /* 0 when SQLite has not kept it */
+        return rf_fail(err, RF_EIO, "%s: reading or writing failed (%s%s%s)", path, message,
+                       system == 0 ? "" : ": ", system == 0 ? "" : strerror(system));
     case SQLITE_READONLY:
-        return rf_fail(err, RF_EIO, "%s: the database cannot be written to (%s)", path, message);
+        return rf_fail(err, RF_EIO,
+                       "%s: the database cannot be written to (%s); even reading keeps an index "
+                       "beside it, so copy it to a folder where you may write",
+                       path, message);
     case SQLITE_CANTOPEN:
         return rf_fail(err, RF_EIO, "%s: cannot be opened (%s)", path, message);
     case SQLITE_INTERRUPT:
@@ -114,11 +118,19 @@ static int64_t newest_version(void)
     return count;
 }
 
-/* A step and its number commit together. */
+/* A step and its number commit together. Another process may have taken the step meanwhile. */
 static rf_status apply_step(rf_store *store, int64_t step, rf_error *err)
 {
     char number[96];
+    int64_t version = 0;
     rf_status status = rf_store_begin(store, err);
+    if (status == RF_OK) {
+        status = rf_store_number(store, "PRAGMA user_version", &version, err);
+    }
+    if (status == RF_OK && version >= step) {
+        rf_store_rollback(store);
+        return RF_OK;
+    }
     if (status == RF_OK) {
         status = rf_store_exec(store, rf_schema_steps[step - 1].text, err);
     }
@@ -140,13 +152,18 @@ static rf_status check_identity(rf_store *store, int64_t *version, rf_error *err
 {
     int64_t application = 0;
     int64_t tables = 0;
-    rf_status status = rf_store_number(store, "PRAGMA application_id", &application, err);
+    /* One reading transaction: another process may be making the tables. */
+    rf_status status = rf_store_exec(store, "BEGIN", err);
+    if (status == RF_OK) {
+        status = rf_store_number(store, "PRAGMA application_id", &application, err);
+    }
     if (status == RF_OK) {
         status = rf_store_number(store, "PRAGMA user_version", version, err);
     }
     if (status == RF_OK) {
         status = rf_store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
     }
+    rf_store_rollback(store);
     if (status != RF_OK) {
         return status;
     }
@@ -163,6 +180,25 @@ static rf_status check_identity(rf_store *store, int64_t *version, rf_error *err
                        store->path, (long long)*version, (long long)newest_version());
     }
     return RF_OK;
+}
+
+/* SQLite does not wait by itself for the lock that turns a new database into one with a log, so
+ * that is done here. */
+static rf_status keep_a_log(rf_store *store, rf_error *err)
+{
+    enum { PAUSE = 20 };
+    int code;
+    (void)sqlite3_busy_timeout(store->db, 0);
+    for (int waited = 0;; waited += PAUSE) {
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+                            NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY || waited >= BUSY_MILLISECONDS) {
+            break;
+        }
+        (void)sqlite3_sleep(PAUSE);
+    }
+    (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
+    return code == SQLITE_OK ? RF_OK : database_error(store, code, err);
 }
 
 static rf_status migrate(rf_store *store, rf_store_mode mode, rf_error *err)
@@ -184,7 +220,7 @@ static rf_status migrate(rf_store *store, rf_store_mode mode, rf_error *err)
                              "command that writes, such as detect, brings it up to date",
                              store->path, (long long)version, (long long)newest_version());
     }
-    status = rf_store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+    status = keep_a_log(store, err);
     while (status == RF_OK && version < newest_version()) {
         status = apply_step(store, ++version, err);
     }
