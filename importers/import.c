@@ -88,7 +88,8 @@ rf_status rf_map_read(const rf_kind *kind, const char *text, rf_map *map, rf_err
         at = comma == NULL ? NULL : comma + 1;
     }
     for (size_t i = 0; i < kind->count; i++) {
-        if (map->columns.mapped[i]) { /* never longer than what was given */
+        /* a field mapped to itself says nothing; never longer than what was given */
+        if (map->columns.mapped[i] && strcmp(map->columns.columns[i], kind->fields[i].name) != 0) {
             put += (size_t)snprintf(map->canonical + put, sizeof map->canonical - put, "%s%s=%s",
                                     put == 0 ? "" : ",", kind->fields[i].name,
                                     map->columns.columns[i]);
