@@ -1,4 +1,5 @@
-/* csv_reader.c - CSV by libcsv, one physical line at a time; see reader.h.
+/* csv_reader.c - CSV by libcsv, one physical line at a time; see reader.h. Lines without quotes are
+ * split by commas alone: the same, but faster.
  *
  * Feeding lines singly is what tells line numbers and open quotes: after a line, either the row has
  * ended or a quoted field goes on. libcsv runs in strict mode, so a quote in the wrong place is an
@@ -99,15 +100,54 @@ static void on_row(int terminator, void *context)
     state->ended = true;
 }
 
+/* A line that begins a row and holds no quote is cells between commas; libcsv, which looks at each
+ * byte by itself, would find the same. False when it is not of that kind. */
+static bool split_plain(csv_state *state, const rf_line *line)
+{
+    const char *at = line->bytes;
+    const char *end = at + line->length;
+    if (memchr(at, '"', line->length) != NULL) {
+        return false;
+    }
+    end -= end > at && end[-1] == '\n';
+    end -= end > at && end[-1] == '\r';
+    if (memchr(at, '\r', (size_t)(end - at)) != NULL) {
+        return false;
+    }
+    for (;;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *last = comma == NULL ? end : comma;
+        while (at < last && (*at == ' ' || *at == '\t')) {
+            at++;
+        }
+        while (last > at && (last[-1] == ' ' || last[-1] == '\t')) {
+            last--;
+        }
+        on_cell((void *)(uintptr_t)at, (size_t)(last - at), state);
+        if (comma == NULL) {
+            break;
+        }
+        at = comma + 1;
+    }
+    state->ended = true;
+    return true;
+}
+
 /* Gives a line to libcsv; a last line without a line feed gets one. */
-static void feed(csv_state *state, const rf_line *line)
+static void feed(csv_state *state, const rf_line *line, bool first)
 {
     bool const whole = line->bytes[line->length - 1] == '\n';
+    if (first && split_plain(state, line)) {
+        return;
+    }
     size_t took = csv_parse(&state->parser, line->bytes, line->length, on_cell, on_row, state);
     if (took == line->length && !whole) {
         took += csv_parse(&state->parser, "\n", 1, on_cell, on_row, state) - 1;
     }
     if (took == line->length) {
+        if (state->ended && state->parser.pstate != 0) { /* it is inside a row again */
+            broken(state, "a carriage return inside the line");
+        }
         return;
     }
     if (csv_error(&state->parser) == CSV_EPARSE) {
@@ -121,7 +161,7 @@ static void feed(csv_state *state, const rf_line *line)
 static rf_status feed_row(rf_reader *reader, rf_row *row, rf_line line, rf_error *err)
 {
     csv_state *state = reader->state;
-    for (;;) {
+    for (bool first = true;; first = false) {
         bool more;
         rf_status status;
         if (line.too_long) {
@@ -129,7 +169,7 @@ static rf_status feed_row(rf_reader *reader, rf_row *row, rf_line line, rf_error
             return RF_OK;
         }
         rf_reader_check_bytes(row, line.bytes, line.length);
-        feed(state, &line);
+        feed(state, &line, first);
         if (state->failed) {
             return rf_fail_memory(err, "a CSV row");
         }

@@ -116,6 +116,8 @@ static void bad_rows(void **state)
            "2! a control character or line feed in account_id\n"
            "3! a control character or line feed in plan\n5 b|d|\n");
     EXPECT("account_id,plan\na,b\rc,d\ne,f\n", "2! a carriage return inside the line\n3 e|f|\n");
+    EXPECT("account_id,plan\na,b\r\"c\n\"d\",e\n",
+           "2! a carriage return inside the line\n3 d|e|\n");
     EXPECT("{\"account_id\":\"a\"}\n{\"account_id\":\n[]\n3\n\"x\"\n{}\n"
            "{\"account_id\":[1]}\n{\"account_id\":{}}\n{\"account_id\":true}\n"
            "{\"account_id\":\"\\u0000\"}\n{\"account_id\":1,\"account_id\":2}\nnull\n"

@@ -14,9 +14,18 @@ typedef struct sort_key {
     uint32_t index;
 } sort_key;
 
+/* Eight bytes a step; never stored, so it may differ between machines. */
 uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length)
 {
-    return rf_hash_bytes(tag, text, length);
+    uint64_t hash = (uint64_t)tag << 32 | (length & UINT32_MAX);
+    uint64_t eight = 0;
+    for (; length >= sizeof eight; text += sizeof eight, length -= sizeof eight) {
+        memcpy(&eight, text, sizeof eight);
+        hash = rf_mix(hash ^ eight);
+    }
+    eight = 0;
+    memcpy(&eight, text, length);
+    return rf_mix(hash ^ eight);
 }
 
 void rf_intern_fetch_slot(const rf_intern *intern, uint64_t hash)
