@@ -326,31 +326,30 @@ static rf_status take_event(rf_importing *importing, rf_row *row, rf_error *err)
     event read;
     int32_t day;
     uint32_t account;
+    uint32_t capability = RF_INTAKE_NOTHING;
     rf_status status;
     if (!read_event(importing, row, &read)) {
         return RF_OK;
     }
     day = rf_day_of(read.seen_at);
     status = put_account(importing, row, &account, err);
-    if (status == RF_OK) {
-        status =
-            rf_intake_usage(intake, account, day, rf_hour_of(read.seen_at), read.requests, err);
-    }
     for (size_t i = 0; i < 4 && status == RF_OK; i++) {
         const value_text *value = &read.values[i];
-        int const signal = event_values[i].signal;
         uint32_t number;
         if (value->text == NULL) {
             continue;
         }
-        status = rf_intake_value(intake, signal, value->text, value->length, &number, err);
-        if (status == RF_OK) {
-            status = signal == RF_INTAKE_CAPABILITY
-                         ? rf_intake_capability(intake, account, number, day, read.requests, err)
-                         : rf_intake_sighting(intake, number, account, day, 1, err);
+        status = rf_intake_value(intake, event_values[i].signal, value->text, value->length,
+                                 &number, err);
+        if (event_values[i].signal == RF_INTAKE_CAPABILITY) {
+            capability = number;
+        } else if (status == RF_OK) {
+            status = rf_intake_sighting(intake, number, account, day, 1, err);
         }
     }
-    return status;
+    return status != RF_OK ? status
+                           : rf_intake_activity(intake, account, capability, day,
+                                                rf_hour_of(read.seen_at), read.requests, err);
 }
 
 /* ---- sightings ---- */

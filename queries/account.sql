@@ -34,7 +34,7 @@ fact (place, fact, value, first_at, last_at, times) AS (
     UNION ALL
     SELECT 9, g.name, v.text, min(nullif(s.day, -1)), max(nullif(s.day, -1)), sum(s.times)
     FROM who
-    CROSS JOIN sighting s ON s.account = who.id
+    CROSS JOIN sighting_by_account s ON s.account = who.id
     CROSS JOIN value v ON v.id = s.value
     CROSS JOIN signal g ON g.id = v.signal
     GROUP BY s.value

@@ -15,7 +15,7 @@ happened (day, place, event, detail, times) AS (
     UNION ALL
     SELECT min(s.day), 2, 'first seen with', g.name || ' ' || v.text, sum(s.times)
     FROM who
-    CROSS JOIN sighting s ON s.account = who.id
+    CROSS JOIN sighting_by_account s ON s.account = who.id
     CROSS JOIN value v ON v.id = s.value
     CROSS JOIN signal g ON g.id = v.signal
     WHERE s.day >= 0

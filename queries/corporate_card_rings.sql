@@ -15,7 +15,7 @@
 WITH used AS (
     SELECT m.ring, s.value, count(DISTINCT m.account) AS members
     FROM member m
-    JOIN sighting s ON s.account = m.account
+    JOIN holding s ON s.account = m.account
     JOIN value v ON v.id = s.value AND v.signal = 1
     WHERE m.run = :run
     GROUP BY m.ring, s.value

@@ -12,7 +12,7 @@
 WITH used AS (
     SELECT DISTINCT m.ring, i.value, i.funding IN ('prepaid', 'virtual') AS prepaid
     FROM member m
-    JOIN sighting s ON s.account = m.account
+    JOIN holding s ON s.account = m.account
     JOIN instrument i ON i.value = s.value
     WHERE m.run = :run
       AND i.funding <> ''

@@ -15,7 +15,7 @@
 WITH used AS (
     SELECT DISTINCT s.value
     FROM member m
-    CROSS JOIN sighting s ON s.account = m.account
+    CROSS JOIN holding s ON s.account = m.account
     JOIN value v ON v.id = s.value AND v.signal = 1
     WHERE m.run = :run
       AND m.ring BETWEEN iif(:ring = 0, 1, :ring) AND iif(:ring = 0, 9223372036854775807, :ring)

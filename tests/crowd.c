@@ -203,6 +203,7 @@ rf_store *crowd_store(const crowd *c, const char *path, unsigned long long order
         place[CROWD_ACCOUNTS + values[i]] = i;
     }
     write_values(c, store, values, place, pseudonyms);
+    run_sql(store, "INSERT INTO holding SELECT DISTINCT account, value FROM sighting");
     run_sql(store, "COMMIT");
     return store;
 }

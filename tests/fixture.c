@@ -60,11 +60,11 @@ static const char VALUES[] =
     "  (4, 5, 20593, 1, 3), (6, 1, 20574, 1, 1), (6, 2, 20574, 1, 1), (6, 3, 20574, 1, 4),"
     "  (6, 9, 20500, 1, 1);"
     "INSERT INTO sighting SELECT 5, id, 20574, 1, 1 FROM account;"
-    "CREATE INDEX IF NOT EXISTS sighting_by_account ON sighting (account, value);"
-    "INSERT INTO usage VALUES (1, 20574, 1, 5, 100, 1), (1, 20575, 1, 5, 100, 2),"
-    "  (2, 20574, 1, 5, 90, 1), (3, 20574, 1, 5, 110, 1), (4, 20583, 1, 5, 50, 1),"
-    "  (5, 20593, 1, 5, 50, 1), (6, 20520, 1, 2, 10, 256), (7, 20530, 1, 2, 12, 256),"
-    "  (8, -1, 1, 2, 8, 0);"
+    "INSERT INTO holding SELECT DISTINCT account, value FROM sighting;"
+    "INSERT INTO activity VALUES (1, 0, 20574, 1, 5, 100, 1), (1, 0, 20575, 1, 5, 100, 2),"
+    "  (2, 0, 20574, 1, 5, 90, 1), (3, 0, 20574, 1, 5, 110, 1), (4, 0, 20583, 1, 5, 50, 1),"
+    "  (5, 0, 20593, 1, 5, 50, 1), (6, 0, 20520, 1, 2, 10, 256), (7, 0, 20530, 1, 2, 12, 256),"
+    "  (8, 0, -1, 1, 2, 8, 0);"
     "INSERT INTO label (account, label, source, at, import)"
     "  VALUES (4, 'fraud', 'support', unixepoch('2026-05-11'), 1);";
 

@@ -128,13 +128,22 @@ char *sandbox_facts(const sandbox *box)
     sound = sandbox_query(box, "PRAGMA foreign_key_check");
     assert_string_equal(sound, "");
     free(sound);
+    sound = sandbox_query(box, "SELECT account, value FROM (SELECT account, value FROM holding"
+                               " EXCEPT SELECT account, value FROM sighting)"
+                               " UNION ALL SELECT account, value FROM (SELECT account, value FROM"
+                               " sighting EXCEPT SELECT account, value FROM holding)"
+                               " UNION ALL SELECT account, capability FROM activity WHERE"
+                               " capability > 0 AND capability NOT IN"
+                               " (SELECT id FROM value WHERE signal = 7)");
+    assert_string_equal(sound, "");
+    free(sound);
     return sandbox_query(
         box,
         "SELECT 'account', external_id, created_at, email, email_key, email_domain, country,"
         " timezone, plan, status, owner_id FROM account"
         " UNION ALL SELECT 'claim', a.external_id, c.created_at, c.email, c.email_key,"
         "  c.email_domain, c.country, c.timezone, c.plan, c.status, c.owner_id"
-        "  FROM account_claim c JOIN account a ON a.id = c.account"
+        "  FROM account_said c JOIN account a ON a.id = c.account"
         " UNION ALL SELECT 'value', g.name, g.family, v.text, d.version, d.prefix, d.scope, e.form,"
         "  i.kind || '/' || i.country || '/' || i.funding, i.bin, i.last4"
         "  FROM value v JOIN signal g ON g.id = v.signal LEFT JOIN address d ON d.value = v.id"
@@ -146,12 +155,13 @@ char *sandbox_facts(const sandbox *box)
         " UNION ALL SELECT 'sighting', a.external_id, g.name, v.text, s.day, sum(s.times), '', '',"
         "  '', '', '' FROM sighting s JOIN value v ON v.id = s.value JOIN signal g"
         "  ON g.id = v.signal JOIN account a ON a.id = s.account GROUP BY s.value, s.account, s.day"
-        " UNION ALL SELECT 'usage', a.external_id, u.day, sum(u.events), sum(u.requests),"
-        "  group_concat(u.hours), '', '', '', '', '' FROM usage u JOIN account a"
-        "  ON a.id = u.account GROUP BY u.account, u.day"
-        " UNION ALL SELECT 'capability', a.external_id, v.text, c.day, sum(c.requests), '', '', '',"
-        "  '', '', '' FROM capability_use c JOIN account a ON a.id = c.account JOIN value v"
-        "  ON v.id = c.capability GROUP BY c.account, c.capability, c.day"
+        " UNION ALL SELECT 'activity', a.external_id, coalesce(v.text, '-'), c.day, sum(c.events),"
+        "  sum(c.requests), group_concat(c.hours), '', '', '', '' FROM activity c"
+        "  JOIN account a ON a.id = c.account LEFT JOIN value v ON v.id = c.capability"
+        "  GROUP BY c.account, c.capability, c.day"
+        " UNION ALL SELECT 'holding', a.external_id, g.name, v.text, '', '', '', '', '', '', ''"
+        "  FROM holding h JOIN account a ON a.id = h.account JOIN value v ON v.id = h.value"
+        "  JOIN signal g ON g.id = v.signal"
         " UNION ALL SELECT 'label', a.external_id, l.label, l.source, l.at, '', '', '', '', '', ''"
         "  FROM label l JOIN account a ON a.id = l.account"
         " UNION ALL SELECT 'signal', name, family, role, windowed, '', '', '', '', '', ''"

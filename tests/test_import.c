@@ -38,7 +38,7 @@ static void accounts_merge(void **state)
          ",a2,,,,,,\n");
     expect(box, "SELECT * FROM account ORDER BY external_id",
            "1|a1|1776844801|Ann.B+x@GoogleMail.com|annb@gmail.com|googlemail.com|FR|Europe/Berlin|"
-           "pro|banned|o1\n2|a2|||||||||\n");
+           "pro|banned|o1|1\n2|a2||||||||||1\n");
     good(box, "accounts", "account_id,email,plan\na1,zoe@x.org,basic\na2,q@x.org,\n");
     expect(box, "SELECT external_id, email, email_key, email_domain, plan FROM account",
            "a1|zoe@x.org|zoe@x.org|x.org|pro\na2|q@x.org|q@x.org|x.org|\n");

@@ -197,10 +197,10 @@ static char *random_events(unsigned long long seed, int rows)
 }
 
 static const char facts[] =
-    "SELECT 'events|' || external_id || '|' || day, events AS n FROM usage JOIN account"
-    " ON id = account UNION ALL"
-    " SELECT 'requests|' || external_id || '|' || day, requests FROM usage JOIN account"
-    " ON id = account UNION ALL"
+    "SELECT 'events|' || external_id || '|' || day, sum(events) AS n FROM usage JOIN account"
+    " ON id = account GROUP BY account, day UNION ALL"
+    " SELECT 'requests|' || external_id || '|' || day, sum(requests) FROM usage JOIN account"
+    " ON id = account GROUP BY account, day UNION ALL"
     " SELECT 'capability|' || external_id || '|' || text || '|' || day, requests"
     " FROM capability_use JOIN account a ON a.id = account JOIN value v ON v.id = capability"
     " UNION ALL"

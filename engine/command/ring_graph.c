@@ -33,7 +33,7 @@ const rf_attribute rf_edge_attributes[] = {
 #define SHARED_VALUES                                                                              \
     "WITH shared AS MATERIALIZED ("                                                                \
     "    SELECT s.value AS value, count(DISTINCT s.account) AS members"                            \
-    "    FROM member m JOIN sighting s ON s.account = m.account"                                   \
+    "    FROM member m JOIN holding s ON s.account = m.account"                                    \
     "    JOIN value v ON v.id = s.value JOIN signal g ON g.id = v.signal AND g.role = 'link'"      \
     "    WHERE m.run = ?1 AND m.ring = ?2 GROUP BY s.value HAVING members > 1) "
 

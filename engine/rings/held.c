@@ -35,7 +35,7 @@ rf_status rf_held_read(rf_store *store, const rf_learned *learned, int64_t accou
     rf_statement *select = NULL;
     bool row = true;
     rf_status status = rf_prepare(store,
-                                  "SELECT s.value, v.signal, s.day FROM sighting s "
+                                  "SELECT s.value, v.signal, s.day FROM sighting_by_account s "
                                   "JOIN value v ON v.id = s.value "
                                   "WHERE s.account = ? ORDER BY s.value, s.day",
                                   &select, err);

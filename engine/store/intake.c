@@ -19,7 +19,7 @@ static rf_status bulk_settings(rf_store *store, rf_error *err)
 {
     return rf_store_exec(store,
                          "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
-                         "PRAGMA cache_size = -131072; PRAGMA threads = 2",
+                         "PRAGMA cache_size = -131072",
                          err);
 }
 
@@ -28,7 +28,7 @@ static void usual_settings(rf_store *store)
     rf_status const ignored =
         rf_store_exec(store,
                       "PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF;"
-                      "PRAGMA cache_size = -65536; PRAGMA threads = 0",
+                      "PRAGMA cache_size = -65536",
                       NULL);
     (void)ignored; /* pragmas that cannot be set leave a store that is slower, not wrong */
 }
@@ -42,8 +42,8 @@ static void release(rf_intake *intake)
     rf_intern_clear(&intake->accounts);
     rf_intern_clear(&intake->values);
     rf_tally_free(&intake->sightings);
-    rf_tally_free(&intake->usage);
-    rf_tally_free(&intake->capabilities);
+    rf_tally_free(&intake->activity);
+    rf_tally_free(&intake->holdings);
     rf_arena_free(&intake->said);
     rf_free(intake->account_claims.items);
     rf_free(intake->instrument_claims.items);
@@ -153,6 +153,7 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
         return rf_fail_memory(err, "the import");
     }
     intake->store = store;
+    intake->activity.events = true;
     intake->limits = limits == NULL ? (rf_intake_limits){0} : *limits;
     if (intake->limits.counts == 0) {
         intake->limits.counts = default_counts;
@@ -256,28 +257,13 @@ rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account
                (rf_batch_fact){RF_BATCH_SIGHTING, value, account, (uint32_t)(day + 1), times}, err);
 }
 
-rf_status rf_intake_usage(rf_intake *intake, uint32_t account, int32_t day, int hour,
-                          uint32_t requests, rf_error *err)
+rf_status rf_intake_activity(rf_intake *intake, uint32_t account, uint32_t capability, int32_t day,
+                             int hour, uint32_t requests, rf_error *err)
 {
-    uint32_t const slot = day == RF_NO_DAY ? USAGE_EVENTS_NO_HOUR : (uint32_t)hour;
-    rf_status status =
-        add(intake, (rf_batch_fact){RF_BATCH_USAGE, account, (uint32_t)(day + 1), slot, 1}, err);
-    if (status == RF_OK && requests > 1) {
-        status = add(intake,
-                     (rf_batch_fact){RF_BATCH_USAGE, account, (uint32_t)(day + 1),
-                                     USAGE_MORE_REQUESTS, requests - 1},
-                     err);
-    }
-    return status;
-}
-
-rf_status rf_intake_capability(rf_intake *intake, uint32_t account, uint32_t capability,
-                               int32_t day, uint32_t requests, rf_error *err)
-{
-    return add(
-        intake,
-        (rf_batch_fact){RF_BATCH_CAPABILITY, account, capability, (uint32_t)(day + 1), requests},
-        err);
+    uint32_t const known = day == RF_NO_DAY ? RF_ACTIVITY_NO_HOUR : (uint32_t)hour;
+    uint32_t const when = (uint32_t)(day + 1) << RF_ACTIVITY_HOUR_BITS | known;
+    return add(intake, (rf_batch_fact){RF_BATCH_ACTIVITY, account, capability, when, requests},
+               err);
 }
 
 rf_status rf_intake_account_claim(rf_intake *intake, uint32_t account, const rf_account_claim *said,
@@ -366,7 +352,7 @@ rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes
         status = rf_intake_write_texts(intake, err);
     }
     if (status == RF_OK) {
-        rf_intern_clear(&intake->accounts); /* before the sorts: the peak of memory is there */
+        rf_intern_clear(&intake->accounts);
         rf_intern_clear(&intake->values);
         status = rf_intake_write_counts(intake, err);
     }

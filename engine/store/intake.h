@@ -6,8 +6,9 @@
  *
  * How: the calls only write down what a row says (intake_batch.h); some hundred rows at a time are
  * counted, for a large file in a second thread (intake_queue.h). Texts are interned in memory,
- * sightings and usage are counted in arrays of (a, b, c, n) that are sorted and summed; the
- * database sees each row once, in key order, many rows a statement. When a limit is reached between
+ * sightings and activity are counted in arrays of (a, b, c, n) that are sorted and summed; the
+ * database sees each row once, in key order, one statement a table (feed.h), while a second thread
+ * sorts what comes next. When a limit is reached between
  * two batches, new accounts and values are written, and the counts go to an unlinked temporary file
  * as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit merges the runs. So memory is
  * bounded by rf_intake_limits plus the page cache, for any input.
@@ -85,13 +86,11 @@ RF_MUST_USE rf_status rf_intake_value(rf_intake *intake, int signal, const char 
 RF_MUST_USE rf_status rf_intake_sighting(rf_intake *intake, uint32_t value, uint32_t account,
                                          int32_t day, uint32_t times, rf_error *err);
 
-/* One event of an account: adds 1 event, `requests` (> 0) and, when `day` is known, the hour 0..23.
- */
-RF_MUST_USE rf_status rf_intake_usage(rf_intake *intake, uint32_t account, int32_t day, int hour,
-                                      uint32_t requests, rf_error *err);
-/* Adds requests to a capability (a value of that signal). */
-RF_MUST_USE rf_status rf_intake_capability(rf_intake *intake, uint32_t account, uint32_t capability,
-                                           int32_t day, uint32_t requests, rf_error *err);
+/* One event of an account: adds 1 event, `requests` and, when `day` is known, the hour 0..23, to
+ * what the account did with a capability (a value of that signal, or RF_INTAKE_NOTHING). */
+#define RF_INTAKE_NOTHING UINT32_MAX
+RF_MUST_USE rf_status rf_intake_activity(rf_intake *intake, uint32_t account, uint32_t capability,
+                                         int32_t day, int hour, uint32_t requests, rf_error *err);
 
 /* NULL (RF_NO_TIME) is "not said". Texts are copied. The greater text wins over the smaller. */
 typedef struct rf_account_claim {
@@ -130,9 +129,9 @@ RF_MUST_USE rf_status rf_intake_row_end(rf_intake *intake, rf_error *err);
  * be used for something else only after this, and until the next row. */
 RF_MUST_USE rf_status rf_intake_settle(rf_intake *intake, rf_error *err);
 
-/* Writes the rest, the record of the import, the index sighting_by_account and the statistics of
- * the query planner (from a sample: milliseconds), commits, and frees the intake whatever happens;
- * on failure the database is as before. O(n) sorted inserts. */
+/* Writes the rest, the record of the import and the statistics of the query planner (from a sample:
+ * milliseconds), commits, and frees the intake whatever happens; on failure the database is as
+ * before. O(n) sorted inserts. */
 RF_MUST_USE rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes,
                                        int64_t rows, int64_t rejected, rf_intake_summary *summary,
                                        rf_error *err);

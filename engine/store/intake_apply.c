@@ -79,19 +79,10 @@ static rf_status tally_facts(rf_intake *intake, const rf_batch *batch, rf_error 
     for (size_t i = 0; i < batch->fact_count && kept; i++) {
         const rf_batch_fact *fact = &batch->facts[i];
         uint32_t const a = batch->texts[fact->a].number;
-        switch (fact->kind) {
-        case RF_BATCH_SIGHTING:
-            kept =
-                rf_tally_add(&intake->sightings, a, batch->texts[fact->b].number, fact->c, fact->n);
-            break;
-        case RF_BATCH_USAGE:
-            kept = rf_tally_add(&intake->usage, a, fact->b, fact->c, fact->n);
-            break;
-        case RF_BATCH_CAPABILITY:
-            kept = rf_tally_add(&intake->capabilities, a, batch->texts[fact->b].number, fact->c,
-                                fact->n);
-            break;
-        }
+        uint32_t const b = fact->b == RF_INTAKE_NOTHING ? fact->b : batch->texts[fact->b].number;
+        kept = fact->kind == RF_BATCH_SIGHTING
+                   ? rf_tally_add(&intake->sightings, a, b, fact->c, fact->n)
+                   : rf_tally_add_event(&intake->activity, a, b, fact->c, fact->n);
     }
     return kept ? RF_OK : rf_fail_memory(err, "the counts");
 }
@@ -219,10 +210,7 @@ static rf_status spill(rf_intake *intake, rf_error *err)
         status = rf_tally_spill(&intake->sightings, err);
     }
     if (status == RF_OK) {
-        status = rf_tally_spill(&intake->usage, err);
-    }
-    if (status == RF_OK) {
-        status = rf_tally_spill(&intake->capabilities, err);
+        status = rf_tally_spill(&intake->activity, err);
     }
     return status;
 }
@@ -235,10 +223,7 @@ static rf_status keep_limits(rf_intake *intake, rf_error *err)
     bool const forget = full;
     rf_status status = relieve(intake, &intake->sightings, &full, err);
     if (status == RF_OK) {
-        status = relieve(intake, &intake->usage, &full, err);
-    }
-    if (status == RF_OK) {
-        status = relieve(intake, &intake->capabilities, &full, err);
+        status = relieve(intake, &intake->activity, &full, err);
     }
     if (status == RF_OK && full) {
         status = spill(intake, err);

@@ -40,12 +40,11 @@ typedef struct rf_batch_text {
 } rf_batch_text;
 
 typedef enum rf_batch_kind {
-    RF_BATCH_SIGHTING,  /* a value, b account, c day + 1 */
-    RF_BATCH_USAGE,     /* a account, b day + 1, c slot */
-    RF_BATCH_CAPABILITY /* a account, b capability, c day + 1 */
+    RF_BATCH_SIGHTING, /* a value, b account, c day + 1, n times */
+    RF_BATCH_ACTIVITY  /* a account, b capability or nothing, c day + 1 and hour, n requests */
 } rf_batch_kind;
 
-/* Accounts, values and capabilities are places in `texts`. */
+/* Accounts, values and capabilities are places in `texts`, or RF_INTAKE_NOTHING. */
 typedef struct rf_batch_fact {
     rf_batch_kind kind;
     uint32_t a, b, c, n;

@@ -112,27 +112,35 @@ static const char *const gather[] = {
     "CREATE TEMP TABLE undo_value (id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE undo_claimed (id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE undo_instrument (id INTEGER PRIMARY KEY)",
-    "INSERT INTO undo_claimed SELECT account FROM account_claim WHERE import = ?1",
+    "CREATE TEMP TABLE undo_holding (account INTEGER, value INTEGER, PRIMARY KEY (account, value))"
+    " WITHOUT ROWID",
+    "INSERT INTO undo_claimed SELECT id FROM account WHERE said_by = ?1"
+    " UNION SELECT account FROM account_claim WHERE import = ?1",
     "INSERT INTO undo_instrument SELECT value FROM instrument_claim WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_holding SELECT account, value FROM sighting WHERE import = ?1",
     "INSERT OR IGNORE INTO undo_account SELECT id FROM undo_claimed",
-    "INSERT OR IGNORE INTO undo_account SELECT account FROM sighting WHERE import = ?1",
-    "INSERT OR IGNORE INTO undo_account SELECT account FROM usage WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_account SELECT account FROM undo_holding",
+    "INSERT OR IGNORE INTO undo_account SELECT account FROM activity WHERE import = ?1",
     "INSERT OR IGNORE INTO undo_account SELECT account FROM label WHERE import = ?1",
-    "INSERT OR IGNORE INTO undo_value SELECT value FROM sighting WHERE import = ?1",
-    "INSERT OR IGNORE INTO undo_value SELECT capability FROM capability_use WHERE import = ?1",
+    "INSERT OR IGNORE INTO undo_value SELECT value FROM undo_holding",
+    "INSERT OR IGNORE INTO undo_value SELECT capability FROM activity WHERE import = ?1",
     NULL};
 
 static const char *const removals[] = {"DELETE FROM sighting WHERE import = ?1",
-                                       "DELETE FROM usage WHERE import = ?1",
-                                       "DELETE FROM capability_use WHERE import = ?1",
+                                       "DELETE FROM activity WHERE import = ?1",
                                        "DELETE FROM label WHERE import = ?1",
                                        "DELETE FROM account_claim WHERE import = ?1",
+                                       "UPDATE account SET said_by = NULL WHERE said_by = ?1",
                                        "DELETE FROM instrument_claim WHERE import = ?1",
                                        NULL};
 
 /* A bare column beside max() comes from the row of the maximum: the email's own parts. */
 static const char *const merges[] = {
-    "UPDATE account SET created_at = NULL, email = NULL, email_key = NULL, email_domain = NULL,"
+    "DELETE FROM holding WHERE (account, value) IN (SELECT account, value FROM undo_holding)"
+    " AND NOT EXISTS (SELECT 1 FROM sighting AS s WHERE s.value = holding.value"
+    "  AND s.account = holding.account)",
+    "UPDATE account SET said_by = iif(id IN (SELECT account FROM account_claim), 0, NULL),"
+    " created_at = NULL, email = NULL, email_key = NULL, email_domain = NULL,"
     " country = NULL, timezone = NULL, plan = NULL, status = NULL, owner_id = NULL"
     " WHERE id IN (SELECT id FROM undo_claimed)",
     "UPDATE account SET created_at = c.created_at, country = c.country, timezone = c.timezone,"
@@ -157,9 +165,13 @@ static const char *const leftovers[] = {
     "DELETE FROM instrument WHERE value IN (SELECT id FROM undo_value)", NULL};
 
 /* Takes everything out of the candidates that some table still mentions, whatever tables there are:
- * foreign keys tell. Derived attributes of a value go with it and do not count. */
+ * foreign keys tell, but for what stands in no key of its own. Derived attributes of a value go
+ * with it and do not count. */
 static rf_status keep_mentioned(rf_store *store, rf_error *err)
 {
+    static const char by_themselves[] =
+        "DELETE FROM undo_account WHERE id IN (SELECT id FROM account WHERE said_by IS NOT NULL);"
+        "DELETE FROM undo_value WHERE id IN (SELECT capability FROM activity)";
     rf_statement *statement = NULL;
     rf_text all = {0};
     bool row = false;
@@ -181,7 +193,7 @@ static rf_status keep_mentioned(rf_store *store, rf_error *err)
                                       : rf_store_exec(store, rf_text_get(&all), err);
     }
     rf_text_free(&all);
-    return status;
+    return status == RF_OK ? rf_store_exec(store, by_themselves, err) : status;
 }
 
 static rf_status remove_unmentioned(rf_store *store, int64_t import, rf_undo_summary *summary,
@@ -228,7 +240,8 @@ static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary,
     if (status == RF_OK) {
         status = rf_store_exec(store,
                                "DROP TABLE undo_account; DROP TABLE undo_value;"
-                               "DROP TABLE undo_claimed; DROP TABLE undo_instrument",
+                               "DROP TABLE undo_claimed; DROP TABLE undo_instrument;"
+                               "DROP TABLE undo_holding",
                                err);
     }
     if (status == RF_OK) {

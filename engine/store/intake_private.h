@@ -52,9 +52,9 @@ struct rf_intake {
     int64_t values_new;
     int64_t sightings_new;
 
-    rf_tally sightings;    /* (value, account, day + 1) -> times */
-    rf_tally usage;        /* (account, day + 1, slot) -> n; see USAGE_* */
-    rf_tally capabilities; /* (account, capability, day + 1) -> requests */
+    rf_tally sightings; /* (value, account, day + 1) -> times */
+    rf_tally activity;  /* (account, capability, day + 1 and hour) -> events and requests */
+    rf_tally holdings;  /* (account, value, 0), made when the sightings are written */
 
     rf_arena said; /* texts of claims and labels */
     size_t said_bytes;
@@ -65,8 +65,9 @@ struct rf_intake {
     size_t label_capacity;
 };
 
-/* Slots of the usage tally: 0..23 events of an hour, then these. */
-enum { USAGE_EVENTS_NO_HOUR = 24, USAGE_MORE_REQUESTS = 25 /* requests beyond one an event */ };
+/* The last part of a key of activity: the day plus one above, the hour below; without a day the
+ * hour is RF_ACTIVITY_NO_HOUR. */
+enum { RF_ACTIVITY_HOUR_BITS = 5, RF_ACTIVITY_HOUR_MASK = 31, RF_ACTIVITY_NO_HOUR = 24 };
 
 /* Counts a batch; then, when a limit is reached, spills. The rf_queue_fn of an intake, which is its
  * context. (intake_apply.c) */
@@ -74,7 +75,7 @@ RF_MUST_USE rf_status rf_intake_apply(void *intake, rf_batch *batch, rf_error *e
 /* Gives new accounts and values their ids and writes them with all that was said of them; the
  * tallies then count by database ids. (intake_write.c) */
 RF_MUST_USE rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err);
-/* Writes sightings, usage and capability use, and empties the tallies. (intake_write.c) */
+/* Writes sightings, activity and holdings, and empties the tallies. (intake_counts.c) */
 RF_MUST_USE rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err);
 
 #endif

@@ -23,6 +23,13 @@ typedef struct run_reader {
     uint64_t end;
 } run_reader;
 
+/* All runs, the one with the least record first. */
+struct rf_tally_merge {
+    run_reader *runs;
+    size_t *heap; /* of places in `runs` */
+    size_t count; /* that are not over */
+};
+
 bool rf_tally_add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t n)
 {
     if (tally->count == tally->capacity &&
@@ -31,6 +38,25 @@ bool rf_tally_add(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t 
     }
     tally->records[tally->count++] = (rf_tally_record){a, b, c, n};
     return true;
+}
+
+bool rf_tally_add_event(rf_tally *tally, uint32_t a, uint32_t b, uint32_t c, uint32_t requests)
+{
+    uint32_t const most = RF_TALLY_EVENT - 1;
+    uint32_t event = RF_TALLY_EVENT;
+    while (requests > most) {
+        if (!rf_tally_add(tally, a, b, c, event + most)) {
+            return false;
+        }
+        requests -= most;
+        event = 0;
+    }
+    return rf_tally_add(tally, a, b, c, event + requests);
+}
+
+uint64_t rf_tally_size(const rf_tally *tally)
+{
+    return tally->count + (tally->runs == 0 ? 0 : tally->run_ends[tally->runs - 1]);
 }
 
 static uint32_t key_part(const rf_tally_record *record, int part)
@@ -102,6 +128,18 @@ static bool same_key(const rf_tally_record *x, const rf_tally_record *y)
     return x->a == y->a && x->b == y->b && x->c == y->c;
 }
 
+/* Adds n to what a record holds; false when it does not fit. */
+static bool add_up(const rf_tally *tally, rf_tally_record *record, uint32_t n)
+{
+    uint32_t const low = tally->events ? RF_TALLY_EVENT - 1 : UINT32_MAX;
+    uint32_t const high = ~low;
+    if ((record->n & low) > low - (n & low) || (record->n & high) > high - (n & high)) {
+        return false;
+    }
+    record->n += n;
+    return true;
+}
+
 rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
 {
     size_t kept = 0;
@@ -115,10 +153,8 @@ rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
     }
     for (size_t i = 0; i < tally->count; i++) {
         rf_tally_record *last = kept == 0 ? NULL : &tally->records[kept - 1];
-        if (last != NULL && same_key(last, &tally->records[i]) &&
-            last->n <= UINT32_MAX - tally->records[i].n) {
-            last->n += tally->records[i].n;
-        } else {
+        if (last == NULL || !same_key(last, &tally->records[i]) ||
+            !add_up(tally, last, tally->records[i].n)) {
             tally->records[kept++] = tally->records[i];
         }
     }
@@ -127,24 +163,25 @@ rf_status rf_tally_compact(rf_tally *tally, rf_error *err)
     return RF_OK;
 }
 
-void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *ids_b)
+static uint32_t translated(const uint32_t *ids, uint32_t number)
 {
-    tally->sorted = 0;
-    for (size_t i = 0; i < tally->count; i++) {
-        rf_tally_record *record = &tally->records[i];
-        record->a = ids_a == NULL ? record->a : ids_a[record->a];
-        record->b = ids_b == NULL ? record->b : ids_b[record->b];
-    }
+    return ids == NULL ? number : number == UINT32_MAX ? 0 : ids[number];
 }
 
-void rf_tally_turn(rf_tally *tally)
+void rf_tally_translate(rf_tally *tally, const uint32_t *ids_a, const uint32_t *ids_b)
 {
+    enum { AHEAD = 16 };
     tally->sorted = 0;
     for (size_t i = 0; i < tally->count; i++) {
         rf_tally_record *record = &tally->records[i];
-        uint32_t const a = record->a;
-        record->a = record->b;
-        record->b = a;
+        if (i + AHEAD < tally->count && ids_a != NULL) {
+            __builtin_prefetch(&ids_a[tally->records[i + AHEAD].a]);
+        }
+        if (i + AHEAD < tally->count && ids_b != NULL) {
+            __builtin_prefetch(&ids_b[tally->records[i + AHEAD].b]);
+        }
+        record->a = translated(ids_a, record->a);
+        record->b = translated(ids_b, record->b);
     }
 }
 
@@ -276,108 +313,130 @@ static void sift_down(const run_reader *runs, size_t *heap, size_t count, size_t
     }
 }
 
-/* Merges all runs through a heap of them, summing equal triples. */
-static rf_status merge(int file, run_reader *runs, size_t *heap, size_t count, rf_tally_fn fn,
-                       void *context, rf_error *err)
+/* The next record of all runs; false in *found after the last. */
+static rf_status next_merged(rf_tally *tally, rf_tally_record *record, bool *found, rf_error *err)
 {
-    rf_status status = RF_OK;
-    rf_tally_record current = {0};
-    uint64_t sum = 0;
-    for (size_t at = count; at-- > 0;) {
-        sift_down(runs, heap, count, at);
+    rf_tally_merge *merge = tally->merge;
+    run_reader *run;
+    rf_status status;
+    *found = merge->count > 0;
+    if (!*found) {
+        return RF_OK;
     }
-    while (status == RF_OK && count > 0) {
-        run_reader *run = &runs[heap[0]];
-        assert(run->buffer != NULL);
-        const rf_tally_record record = run->buffer[run->at++];
-        if (sum > 0 && !same_key(&current, &record)) {
-            status = fn(context, current.a, current.b, current.c, sum, err);
-            sum = 0;
-        }
-        current = record;
-        sum += record.n;
-        if (status == RF_OK) {
-            status = refill(file, run, err);
-        }
-        if (run->at == run->filled) {
-            heap[0] = heap[--count];
-        }
-        sift_down(runs, heap, count, 0);
+    run = &merge->runs[merge->heap[0]];
+    assert(run->buffer != NULL);
+    *record = run->buffer[run->at++];
+    status = refill(tally->file, run, err);
+    if (run->at == run->filled) {
+        merge->heap[0] = merge->heap[--merge->count];
     }
-    if (status == RF_OK && sum > 0) {
-        status = fn(context, current.a, current.b, current.c, sum, err);
-    }
+    sift_down(merge->runs, merge->heap, merge->count, 0);
     return status;
 }
 
-static rf_status drain_runs(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
+static rf_status begin_merge(rf_tally *tally, rf_error *err)
 {
-    run_reader *runs = rf_alloc(tally->runs, sizeof *runs);
-    size_t *heap = rf_alloc(tally->runs, sizeof *heap);
+    rf_tally_merge *merge = rf_alloc(1, sizeof *merge);
     rf_status status = RF_OK;
-    if (runs == NULL || heap == NULL) {
-        status = rf_fail_memory(err, "the merge of counts");
-        goto done;
+    tally->merge = merge;
+    if (merge == NULL || (merge->runs = rf_alloc(tally->runs, sizeof *merge->runs)) == NULL ||
+        (merge->heap = rf_alloc(tally->runs, sizeof *merge->heap)) == NULL) {
+        return rf_fail_memory(err, "the merge of counts");
     }
     for (size_t i = 0; i < tally->runs && status == RF_OK; i++) {
-        heap[i] = i;
-        runs[i].next = i == 0 ? 0 : tally->run_ends[i - 1];
-        runs[i].end = tally->run_ends[i];
-        runs[i].buffer = rf_alloc_raw(READ_RECORDS, sizeof *runs[i].buffer);
-        status = runs[i].buffer == NULL ? rf_fail_memory(err, "the merge of counts")
-                                        : refill(tally->file, &runs[i], err);
+        run_reader *run = &merge->runs[i];
+        merge->heap[i] = i;
+        run->next = i == 0 ? 0 : tally->run_ends[i - 1];
+        run->end = tally->run_ends[i];
+        run->buffer = rf_alloc_raw(READ_RECORDS, sizeof *run->buffer);
+        status = run->buffer == NULL ? rf_fail_memory(err, "the merge of counts")
+                                     : refill(tally->file, run, err);
     }
     if (status == RF_OK) {
-        status = merge(tally->file, runs, heap, tally->runs, fn, context, err);
-    }
-done:
-    for (size_t i = 0; runs != NULL && i < tally->runs; i++) {
-        rf_free(runs[i].buffer);
-    }
-    rf_free(heap);
-    rf_free(runs);
-    return status;
-}
-
-static rf_status drain_memory(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
-{
-    rf_status status = rf_tally_compact(tally, err);
-    size_t i = 0;
-    while (status == RF_OK && i < tally->count) {
-        const rf_tally_record *first = &tally->records[i];
-        uint64_t sum = 0;
-        while (i < tally->count && same_key(first, &tally->records[i])) {
-            sum += tally->records[i++].n;
+        merge->count = tally->runs;
+        for (size_t at = merge->count; at-- > 0;) {
+            sift_down(merge->runs, merge->heap, merge->count, at);
         }
-        status = fn(context, first->a, first->b, first->c, sum, err);
     }
     return status;
 }
 
-rf_status rf_tally_drain(rf_tally *tally, rf_tally_fn fn, void *context, rf_error *err)
+static void end_merge(rf_tally *tally)
+{
+    rf_tally_merge *merge = tally->merge;
+    if (merge != NULL) {
+        for (size_t i = 0; merge->runs != NULL && i < tally->runs; i++) {
+            rf_free(merge->runs[i].buffer);
+        }
+        rf_free(merge->runs);
+        rf_free(merge->heap);
+        rf_free(merge);
+        tally->merge = NULL;
+    }
+}
+
+rf_status rf_tally_begin(rf_tally *tally, rf_error *err)
 {
     rf_status status;
+    tally->next = 0;
     if (tally->runs == 0) {
-        status = drain_memory(tally, fn, context, err);
-    } else {
-        status = rf_tally_spill(tally, err);
-        rf_free(tally->records);
-        tally->records = NULL;
-        tally->capacity = 0;
-        if (status == RF_OK) {
-            status = drain_runs(tally, fn, context, err);
+        return rf_tally_compact(tally, err);
+    }
+    status = rf_tally_spill(tally, err);
+    rf_free(tally->records);
+    tally->capacity = 1; /* of the record that was read last */
+    tally->records = rf_alloc(1, sizeof *tally->records);
+    if (status == RF_OK && tally->records == NULL) {
+        status = rf_fail_memory(err, "the merge of counts");
+    }
+    if (status == RF_OK) {
+        status = begin_merge(tally, err);
+    }
+    if (status == RF_OK) {
+        bool found;
+        status = next_merged(tally, tally->records, &found, err);
+        tally->count = found;
+    }
+    return status;
+}
+
+static void add_sum(const rf_tally *tally, rf_tally_sum *sum, uint32_t n)
+{
+    sum->n += tally->events ? n & (RF_TALLY_EVENT - 1) : n;
+    sum->events += tally->events ? n >> RF_TALLY_EVENT_BITS : 0;
+}
+
+/* The record to be read next is records[next]; of runs it is the only one there. */
+rf_status rf_tally_next(rf_tally *tally, rf_tally_sum *sum, bool *found, rf_error *err)
+{
+    rf_status status = RF_OK;
+    *found = tally->next < tally->count;
+    if (!*found) {
+        return RF_OK;
+    }
+    rf_tally_record const first = tally->records[tally->next];
+    *sum = (rf_tally_sum){.a = first.a, .b = first.b, .c = first.c};
+    while (status == RF_OK && tally->next < tally->count &&
+           same_key(&first, &tally->records[tally->next])) {
+        add_sum(tally, sum, tally->records[tally->next].n);
+        if (tally->merge == NULL) {
+            tally->next++;
+        } else {
+            bool more;
+            status = next_merged(tally, tally->records, &more, err);
+            tally->count = more;
         }
     }
-    rf_tally_free(tally);
     return status;
 }
 
 void rf_tally_free(rf_tally *tally)
 {
+    end_merge(tally);
     if (tally->runs > 0) {
         (void)close(tally->file);
     }
     rf_free(tally->run_ends);
     rf_free(tally->records);
-    *tally = (rf_tally){0};
+    *tally = (rf_tally){.events = tally->events};
 }

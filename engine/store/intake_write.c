@@ -1,13 +1,12 @@
-/* intake_write.c - puts an intake into the tables, in key order; see intake_private.h. */
+/* intake_write.c - puts the texts of an intake into the tables, in key order: accounts, values and
+ * what is said of them; see intake_private.h. */
 #include "store/intake_private.h"
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "store/intake_rows.h"
+#include "store/feed.h"
 
-#include <assert.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +24,6 @@
         last4) ", " GREATER(country) ", " GREATER(funding)
 #define ACCOUNT_COLUMNS                                                                            \
     "created_at, email, email_key, email_domain, country, timezone, plan, status, owner_id"
-
-static rf_status finish_rows(rf_rows *rows, rf_status status, rf_error *err)
-{
-    if (status == RF_OK && rows != NULL) {
-        status = rf_rows_flush(rows, err);
-    }
-    rf_rows_end(rows);
-    return status;
-}
 
 /* Claims in the order of their owners' ids, so that tables are written in key order. */
 typedef struct ordered_claim {
@@ -67,57 +57,20 @@ static rf_status order_claims(const claims *list, const rf_intern *owners, int64
     return RF_OK;
 }
 
-static void put_time(rf_rows *rows, int64_t time)
+static void put_time(rf_feed_cell *cell, int64_t time)
 {
     if (time == RF_NO_TIME) {
-        rf_rows_text(rows, NULL, 0);
+        rf_feed_text(cell, NULL, 0);
     } else {
-        rf_rows_int(rows, time);
+        rf_feed_int(cell, time);
     }
 }
 
-static void put_texts(rf_rows *rows, const char *const *texts, int count)
+static void put_texts(rf_feed_cell *cells, const char *const *texts, int count)
 {
     for (int i = 0; i < count; i++) {
-        rf_rows_text(rows, texts[i], texts[i] == NULL ? 0 : strlen(texts[i]));
+        rf_feed_text(&cells[i], texts[i], texts[i] == NULL ? 0 : strlen(texts[i]));
     }
-}
-
-static rf_status open_accounts(rf_intake *intake, const char *tail, rf_rows **rows, rf_error *err)
-{
-    return rf_rows_open(intake->store,
-                        "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS ") VALUES ",
-                        "(?,?,?,?,?,?,?,?,?,?,?)", tail, 11, rows, err);
-}
-
-static rf_status put_account(rf_intake *intake, rf_rows *rows, uint32_t account, const claim *said,
-                             rf_error *err)
-{
-    static const claim nothing = {.created_at = RF_NO_TIME};
-    const rf_intern_text *text = intake->accounts.texts[account];
-    const claim *shown = said == NULL ? &nothing : said;
-    rf_rows_int(rows, intake->accounts.ids[account]);
-    rf_rows_text(rows, text->bytes, text->length);
-    put_time(rows, shown->created_at);
-    put_texts(rows, shown->texts, ACCOUNT_TEXTS);
-    return rf_rows_end_row(rows, err);
-}
-
-static rf_status open_account_claims(rf_intake *intake, rf_rows **rows, rf_error *err)
-{
-    char row[64];
-    (void)snprintf(row, sizeof row, "(?,%lld,?,?,?,?,?,?,?,?,?)", (long long)intake->import);
-    return rf_rows_open(intake->store,
-                        "INSERT INTO account_claim (account, import, " ACCOUNT_COLUMNS ") VALUES ",
-                        row, MERGE_ACCOUNT, 10, rows, err);
-}
-
-static rf_status put_account_claim(rf_rows *rows, uint32_t id, const claim *said, rf_error *err)
-{
-    rf_rows_int(rows, id);
-    put_time(rows, said->created_at);
-    put_texts(rows, said->texts, ACCOUNT_TEXTS);
-    return rf_rows_end_row(rows, err);
 }
 
 static const claim *claim_of(const rf_intake *intake, uint32_t account)
@@ -144,62 +97,140 @@ static void fetch_accounts(const rf_intake *intake, const uint32_t *sorted, size
     }
 }
 
-/* New accounts go in with everything said of them, in the order of their texts. */
-static rf_status write_new_accounts(rf_intake *intake, rf_error *err)
-{
+/* Texts in the order in which they get their ids, being read one after the other. */
+typedef struct new_texts {
+    rf_intake *intake;
+    uint32_t *sorted;
     size_t count;
-    rf_rows *rows = NULL;
-    rf_rows *kept = NULL;
-    uint32_t *sorted = rf_intern_sorted_new(&intake->accounts, &count);
-    rf_status status = sorted == NULL ? rf_fail_memory(err, "the order of accounts")
-                                      : open_accounts(intake, "", &rows, err);
-    if (status == RF_OK) {
-        status = open_account_claims(intake, &kept, err);
+    size_t next;
+} new_texts;
+
+/* id, external_id, what is said (9), the import that says it */
+static rf_status next_new_account(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    static const claim nothing = {.created_at = RF_NO_TIME};
+    new_texts *list = context;
+    const claim *said;
+    uint32_t account;
+    (void)err;
+    *found = list->next < list->count;
+    if (!*found) {
+        return RF_OK;
     }
-    if (status == RF_OK && intake->last_account + (int64_t)count > UINT32_MAX) {
-        status = rf_fail(err, RF_EDATABASE, "the database would hold over 2^32 accounts");
+    fetch_accounts(list->intake, list->sorted, list->count, list->next);
+    account = list->sorted[list->next++];
+    said = claim_of(list->intake, account);
+    rf_feed_int(&cells[0], list->intake->accounts.ids[account]);
+    rf_feed_text(&cells[1], list->intake->accounts.texts[account]->bytes,
+                 list->intake->accounts.texts[account]->length);
+    put_time(&cells[2], said == NULL ? RF_NO_TIME : said->created_at);
+    put_texts(&cells[3], said == NULL ? nothing.texts : said->texts, ACCOUNT_TEXTS);
+    if (said == NULL) {
+        rf_feed_text(&cells[11], NULL, 0);
+    } else {
+        rf_feed_int(&cells[11], list->intake->import);
     }
-    for (size_t i = 0; sorted != NULL && i < count && status == RF_OK; i++) {
-        uint32_t const id = (uint32_t)++intake->last_account;
-        const claim *said = claim_of(intake, sorted[i]);
-        fetch_accounts(intake, sorted, count, i);
-        intake->accounts.ids[sorted[i]] = id;
-        status = put_account(intake, rows, sorted[i], said, err);
-        if (status == RF_OK && said != NULL) {
-            status = put_account_claim(kept, id, said, err);
-        }
-    }
-    intake->accounts_new += (int64_t)count;
-    rf_free(sorted);
-    status = finish_rows(kept, status, err);
-    return finish_rows(rows, status, err);
+    return RF_OK;
 }
 
-/* What was said of accounts that were there before, whose ids are up to `known`. */
+/* Gives the new texts their ids, in the order of their bytes. */
+static rf_status number_texts(rf_intake *intake, rf_intern *intern, int64_t *last, new_texts *list,
+                              rf_error *err)
+{
+    *list = (new_texts){.intake = intake};
+    list->sorted = rf_intern_sorted_new(intern, &list->count);
+    if (list->sorted == NULL) {
+        return rf_fail_memory(err, "the order of accounts and values");
+    }
+    if (*last + (int64_t)list->count > UINT32_MAX) {
+        return rf_fail(err, RF_EDATABASE, "the database would hold over 2^32 accounts or values");
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        intern->ids[list->sorted[i]] = (uint32_t)++ * last;
+    }
+    return RF_OK;
+}
+
+/* New accounts go in with everything said of them, in the order of their texts. */
+static rf_status write_new_accounts(new_texts *list, rf_error *err)
+{
+    return list->count == 0
+               ? RF_OK
+               : rf_feed_run(list->intake->store,
+                             "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
+                             ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11"
+                             " FROM feed",
+                             next_new_account, list, err);
+}
+
+/* ---- what is said of accounts that were there before ---- */
+
+typedef struct said_list {
+    rf_intake *intake;
+    ordered_claim *ordered;
+    size_t count;
+    size_t next;
+    int texts;
+} said_list;
+
+/* id, the import; of an account its text; the time; the texts */
+static rf_status next_said(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    said_list *list = context;
+    const ordered_claim *item;
+    (void)err;
+    *found = list->next < list->count;
+    if (!*found) {
+        return RF_OK;
+    }
+    item = &list->ordered[list->next++];
+    rf_feed_int(&cells[0], item->id);
+    rf_feed_int(&cells[1], list->intake->import);
+    put_time(&cells[2], item->said->created_at);
+    put_texts(&cells[3], item->said->texts, list->texts);
+    if (list->texts == ACCOUNT_TEXTS) {
+        const rf_intern_text *text = list->intake->accounts.texts[item->said->owner];
+        rf_feed_text(&cells[11], text->bytes, text->length);
+    }
+    return RF_OK;
+}
+
+static rf_status run_said(said_list *list, const char *const *steps, rf_error *err)
+{
+    rf_status status = RF_OK;
+    for (; *steps != NULL && status == RF_OK && list->count > 0; steps++) {
+        list->next = 0;
+        status = rf_feed_run(list->intake->store, *steps, next_said, list, err);
+    }
+    return status;
+}
+
+/* As long as one import alone speaks of an account, the account itself holds what it says. Before
+ * another is heard, these words become a claim. */
+#define OTHERS " FROM feed CROSS JOIN account AS a ON a.id = c0 WHERE a.said_by <> c1"
+static const char *const account_steps[] = {
+    "INSERT INTO account_claim (account, import, " ACCOUNT_COLUMNS ") SELECT a.id, a.said_by,"
+    " a.created_at, a.email, a.email_key, a.email_domain, a.country, a.timezone, a.plan, a.status,"
+    " a.owner_id" OTHERS " AND a.said_by > 0",
+    "INSERT INTO account_claim (account, import, " ACCOUNT_COLUMNS
+    ") SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10" OTHERS MERGE_ACCOUNT,
+    "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
+    ", said_by) SELECT c0, c11, c2, c3, c4, c5, c6, c7, c8, c9, c10, c1 FROM feed WHERE"
+    " true" MERGE_ACCOUNT ", said_by = iif(coalesce(said_by, excluded.said_by) ="
+    " excluded.said_by, excluded.said_by, 0)",
+    NULL};
+
+/* `known` is the greatest id of an account that was there before. */
 static rf_status write_account_claims(rf_intake *intake, int64_t known, rf_error *err)
 {
-    rf_rows *merged = NULL;
-    rf_rows *kept = NULL;
-    ordered_claim *ordered = NULL;
-    size_t count;
-    rf_status status =
-        order_claims(&intake->account_claims, &intake->accounts, known, &ordered, &count, err);
+    said_list list = {.intake = intake, .texts = ACCOUNT_TEXTS};
+    rf_status status = order_claims(&intake->account_claims, &intake->accounts, known,
+                                    &list.ordered, &list.count, err);
     if (status == RF_OK) {
-        status = open_accounts(intake, MERGE_ACCOUNT, &merged, err);
+        status = run_said(&list, account_steps, err);
     }
-    if (status == RF_OK) {
-        status = open_account_claims(intake, &kept, err);
-    }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        const claim *said = ordered[i].said;
-        status = put_account_claim(kept, ordered[i].id, said, err);
-        if (status == RF_OK) {
-            status = put_account(intake, merged, said->owner, said, err);
-        }
-    }
-    rf_free(ordered);
-    status = finish_rows(kept, status, err);
-    return finish_rows(merged, status, err);
+    rf_free(list.ordered);
+    return status;
 }
 
 /* ---- values ---- */
@@ -222,139 +253,121 @@ static const char *device_form(const char *text, size_t length)
                                                                                   : "other";
 }
 
-typedef struct value_rows {
-    rf_rows *values;
-    rf_rows *addresses;
-    rf_rows *devices;
-} value_rows;
-
-static rf_status open_values(rf_store *store, value_rows *rows, rf_error *err)
+/* id, signal, text */
+static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    rf_status status = rf_rows_open(store, "INSERT INTO value (id, signal, text) VALUES ",
-                                    "(?,?,?)", "", 3, &rows->values, err);
-    if (status == RF_OK) {
-        status = rf_rows_open(store, "INSERT INTO address (value, version, prefix, scope) VALUES ",
-                              "(?,?,?,?)", "", 4, &rows->addresses, err);
+    new_texts *list = context;
+    const rf_intern *values = &list->intake->values;
+    const rf_intern_text *text;
+    uint32_t value;
+    (void)err;
+    *found = list->next < list->count;
+    if (!*found) {
+        return RF_OK;
     }
-    if (status == RF_OK) {
-        status = rf_rows_open(store, "INSERT INTO device (value, form) VALUES ", "(?,?)", "", 2,
-                              &rows->devices, err);
-    }
-    return status;
+    rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
+    value = list->sorted[list->next++];
+    text = values->texts[value];
+    rf_feed_int(&cells[0], values->ids[value]);
+    rf_feed_int(&cells[1], text->tag);
+    rf_feed_text(&cells[2], text->bytes, text->length);
+    return RF_OK;
 }
 
-static rf_status put_address(rf_rows *rows, uint32_t id, const rf_intern_text *text,
-                             rf_arena *prefixes, rf_error *err)
+/* The next text of a signal, or NULL. */
+static const rf_intern_text *next_of_signal(new_texts *list, uint32_t signal, rf_feed_cell *cells)
 {
-    rf_address address;
+    const rf_intern *values = &list->intake->values;
+    while (list->next < list->count) {
+        rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
+        uint32_t const value = list->sorted[list->next++];
+        if (values->texts[value]->tag == signal) {
+            rf_feed_int(&cells[0], values->ids[value]);
+            return values->texts[value];
+        }
+    }
+    return NULL;
+}
+
+typedef struct new_addresses {
+    new_texts *list;
     char prefix[RF_ADDRESS_TEXT];
-    size_t length;
-    const char *kept;
+} new_addresses;
+
+/* value, version, prefix, scope */
+static rf_status next_address(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    new_addresses *to = context;
+    const rf_intern_text *text = next_of_signal(to->list, RF_INTAKE_IP, cells);
+    rf_address address;
+    *found = text != NULL;
+    if (!*found) {
+        return RF_OK;
+    }
     if (!rf_address_parse(text->bytes, text->length, &address)) {
         return rf_fail(err, RF_EINPUT, "not an address: %.100s", text->bytes);
     }
-    length = rf_address_prefix(&address, prefix);
-    kept = rf_arena_text(prefixes, prefix, length);
-    if (kept == NULL) {
-        return rf_fail_memory(err, "address prefixes");
-    }
-    rf_rows_int(rows, id);
-    rf_rows_int(rows, address.version);
-    rf_rows_text(rows, kept, length);
-    rf_rows_text(rows, rf_address_scope(&address), strlen(rf_address_scope(&address)));
-    return rf_rows_end_row(rows, err);
+    rf_feed_int(&cells[1], address.version);
+    rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
+    rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
+    return RF_OK;
 }
 
-static rf_status put_value(value_rows *rows, uint32_t id, const rf_intern_text *text,
-                           rf_arena *prefixes, rf_error *err)
+/* value, form */
+static rf_status next_device(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    rf_status status;
-    rf_rows_int(rows->values, id);
-    rf_rows_int(rows->values, text->tag);
-    rf_rows_text(rows->values, text->bytes, text->length);
-    status = rf_rows_end_row(rows->values, err);
-    if (status == RF_OK && text->tag == RF_INTAKE_IP) {
-        status = put_address(rows->addresses, id, text, prefixes, err);
-    }
-    if (status == RF_OK && text->tag == RF_INTAKE_DEVICE) {
+    const rf_intern_text *text = next_of_signal(context, RF_INTAKE_DEVICE, cells);
+    (void)err;
+    *found = text != NULL;
+    if (*found) {
         const char *form = device_form(text->bytes, text->length);
-        rf_rows_int(rows->devices, id);
-        rf_rows_text(rows->devices, form, strlen(form));
-        status = rf_rows_end_row(rows->devices, err);
+        rf_feed_text(&cells[1], form, strlen(form));
+    }
+    return RF_OK;
+}
+
+static rf_status write_new_values(new_texts *list, rf_error *err)
+{
+    rf_store *store = list->intake->store;
+    new_addresses addresses = {.list = list};
+    rf_status status;
+    if (list->count == 0) {
+        return RF_OK;
+    }
+    status = rf_feed_run(store, "INSERT INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed",
+                         next_new_value, list, err);
+    if (status == RF_OK) {
+        list->next = 0;
+        status = rf_feed_run(store,
+                             "INSERT INTO address (value, version, prefix, scope)"
+                             " SELECT c0, c1, c2, c3 FROM feed",
+                             next_address, &addresses, err);
+    }
+    if (status == RF_OK) {
+        list->next = 0;
+        status = rf_feed_run(store, "INSERT INTO device (value, form) SELECT c0, c1 FROM feed",
+                             next_device, list, err);
     }
     return status;
 }
 
-static rf_status write_new_values(rf_intake *intake, rf_error *err)
-{
-    size_t count;
-    value_rows rows = {0};
-    rf_arena prefixes = {0}; /* a row's texts must live until its statement ran */
-    uint32_t *sorted = rf_intern_sorted_new(&intake->values, &count);
-    rf_status status = sorted == NULL ? rf_fail_memory(err, "the order of values")
-                                      : open_values(intake->store, &rows, err);
-    if (status == RF_OK && intake->last_value + (int64_t)count > UINT32_MAX) {
-        status = rf_fail(err, RF_EDATABASE, "the database would hold over 2^32 values");
-    }
-    for (size_t i = 0; sorted != NULL && i < count && status == RF_OK; i++) {
-        uint32_t const id = (uint32_t)++intake->last_value;
-        rf_intern_fetch_sorted(&intake->values, sorted, count, i);
-        intake->values.ids[sorted[i]] = id;
-        status = put_value(&rows, id, intake->values.texts[sorted[i]], &prefixes, err);
-    }
-    intake->values_new += (int64_t)count;
-    rf_free(sorted);
-    if (rows.values != NULL) {
-        status = finish_rows(rows.values, status, err);
-    }
-    if (rows.addresses != NULL) {
-        status = finish_rows(rows.addresses, status, err);
-    }
-    if (rows.devices != NULL) {
-        status = finish_rows(rows.devices, status, err);
-    }
-    rf_arena_free(&prefixes);
-    return status;
-}
-
-static rf_status put_instrument(rf_rows *rows, const ordered_claim *item, rf_error *err)
-{
-    rf_rows_int(rows, item->id);
-    put_texts(rows, item->said->texts, INSTRUMENT_TEXTS);
-    return rf_rows_end_row(rows, err);
-}
+static const char *const instrument_steps[] = {
+    "INSERT INTO instrument (value, kind, bin, last4, country, funding)"
+    " SELECT c0, c3, c4, c5, c6, c7 FROM feed WHERE true" MERGE_INSTRUMENT,
+    "INSERT INTO instrument_claim (value, import, kind, bin, last4, country, funding)"
+    " SELECT c0, c1, c3, c4, c5, c6, c7 FROM feed WHERE true" MERGE_INSTRUMENT,
+    NULL};
 
 static rf_status write_instrument_claims(rf_intake *intake, rf_error *err)
 {
-    char row[64];
-    rf_rows *merged = NULL;
-    rf_rows *kept = NULL;
-    ordered_claim *ordered = NULL;
-    size_t count;
+    said_list list = {.intake = intake, .texts = INSTRUMENT_TEXTS};
     rf_status status = order_claims(&intake->instrument_claims, &intake->values, UINT32_MAX,
-                                    &ordered, &count, err);
-    (void)snprintf(row, sizeof row, "(?,%lld,?,?,?,?,?)", (long long)intake->import);
+                                    &list.ordered, &list.count, err);
     if (status == RF_OK) {
-        status = rf_rows_open(
-            intake->store,
-            "INSERT INTO instrument (value, kind, bin, last4, country, funding) VALUES ",
-            "(?,?,?,?,?,?)", MERGE_INSTRUMENT, 6, &merged, err);
+        status = run_said(&list, instrument_steps, err);
     }
-    if (status == RF_OK) {
-        status = rf_rows_open(intake->store,
-                              "INSERT INTO instrument_claim (value, import, kind, bin, last4,"
-                              " country, funding) VALUES ",
-                              row, MERGE_INSTRUMENT, 6, &kept, err);
-    }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        status = put_instrument(merged, &ordered[i], err);
-        if (status == RF_OK) {
-            status = put_instrument(kept, &ordered[i], err);
-        }
-    }
-    rf_free(ordered);
-    status = finish_rows(kept, status, err);
-    return finish_rows(merged, status, err);
+    rf_free(list.ordered);
+    return status;
 }
 
 /* ---- labels ---- */
@@ -428,15 +441,38 @@ static void forget_said(rf_intake *intake)
     intake->values.pending = intake->values.count;
 }
 
-rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err)
+/* The tallies count by database ids from now on. */
+static void translate_counts(rf_intake *intake)
 {
-    int64_t const known = intake->last_account;
-    rf_status status = write_new_accounts(intake, err);
+    rf_tally_translate(&intake->sightings, intake->values.ids, intake->accounts.ids);
+    rf_tally_translate(&intake->activity, intake->accounts.ids, intake->values.ids);
+}
+
+/* Sorts what is written after the texts, meanwhile. What fails here (memory alone can) is found
+ * out again when it is read back. */
+static void *sort_ahead(void *context)
+{
+    rf_intake *intake = context;
+    rf_error ignored;
+    rf_status sorted;
+    translate_counts(intake);
+    sorted = rf_tally_compact(&intake->sightings, &ignored);
+    if (sorted == RF_OK) {
+        sorted = rf_tally_compact(&intake->activity, &ignored);
+    }
+    (void)sorted;
+    return NULL;
+}
+
+static rf_status write_numbered(rf_intake *intake, int64_t known, new_texts *accounts,
+                                new_texts *values, rf_error *err)
+{
+    rf_status status = write_new_accounts(accounts, err);
     if (status == RF_OK) {
         status = write_account_claims(intake, known, err);
     }
     if (status == RF_OK) {
-        status = write_new_values(intake, err);
+        status = write_new_values(values, err);
     }
     if (status == RF_OK) {
         status = write_instrument_claims(intake, err);
@@ -444,194 +480,38 @@ rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err)
     if (status == RF_OK) {
         status = write_labels(intake, err);
     }
+    return status;
+}
+
+rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err)
+{
+    enum { WORTH_WHILE = 1 << 16 };
+    int64_t const known = intake->last_account;
+    new_texts accounts = {0};
+    new_texts values = {0};
+    pthread_t thread;
+    bool ahead;
+    rf_status status =
+        number_texts(intake, &intake->accounts, &intake->last_account, &accounts, err);
     if (status == RF_OK) {
-        rf_tally_translate(&intake->sightings, intake->values.ids, intake->accounts.ids);
-        rf_tally_translate(&intake->usage, intake->accounts.ids, NULL);
-        rf_tally_translate(&intake->capabilities, intake->accounts.ids, intake->values.ids);
+        status = number_texts(intake, &intake->values, &intake->last_value, &values, err);
+    }
+    if (status == RF_OK) {
+        intake->accounts_new += (int64_t)accounts.count;
+        intake->values_new += (int64_t)values.count;
+        ahead = intake->sightings.count >= WORTH_WHILE &&
+                pthread_create(&thread, NULL, sort_ahead, intake) == 0;
+        status = write_numbered(intake, known, &accounts, &values, err);
+        if (ahead) {
+            (void)pthread_join(thread, NULL);
+        } else {
+            translate_counts(intake);
+        }
+    }
+    if (status == RF_OK) {
         forget_said(intake);
     }
-    return status;
-}
-
-typedef struct count_rows {
-    rf_intake *intake;
-    rf_rows *rows;
-    bool open; /* a usage row is being collected */
-    uint32_t account;
-    uint32_t day; /* + 1 */
-    uint64_t events;
-    uint64_t requests;
-    uint32_t hours;
-} count_rows;
-
-static rf_status put_sighting(void *context, uint32_t value, uint32_t account, uint32_t day,
-                              uint64_t times, rf_error *err)
-{
-    count_rows *to = context;
-    rf_rows_int(to->rows, value);
-    rf_rows_int(to->rows, account);
-    rf_rows_int(to->rows, (int64_t)day - 1);
-    rf_rows_int(to->rows, (int64_t)times);
-    to->intake->sightings_new++;
-    return rf_rows_end_row(to->rows, err);
-}
-
-/* The same after the tally was turned. */
-static rf_status put_turned(void *context, uint32_t account, uint32_t value, uint32_t day,
-                            uint64_t times, rf_error *err)
-{
-    return put_sighting(context, value, account, day, times, err);
-}
-
-static rf_status put_capability(void *context, uint32_t account, uint32_t capability, uint32_t day,
-                                uint64_t requests, rf_error *err)
-{
-    count_rows *to = context;
-    rf_rows_int(to->rows, account);
-    rf_rows_int(to->rows, capability);
-    rf_rows_int(to->rows, (int64_t)day - 1);
-    rf_rows_int(to->rows, (int64_t)requests);
-    return rf_rows_end_row(to->rows, err);
-}
-
-static rf_status end_usage(count_rows *to, rf_error *err)
-{
-    if (!to->open) {
-        return RF_OK;
-    }
-    to->open = false;
-    rf_rows_int(to->rows, to->account);
-    rf_rows_int(to->rows, (int64_t)to->day - 1);
-    rf_rows_int(to->rows, (int64_t)to->events);
-    rf_rows_int(to->rows, (int64_t)to->requests);
-    rf_rows_int(to->rows, to->hours);
-    return rf_rows_end_row(to->rows, err);
-}
-
-/* The slots of an account and day come one after the other. */
-static rf_status put_usage(void *context, uint32_t account, uint32_t day, uint32_t slot, uint64_t n,
-                           rf_error *err)
-{
-    count_rows *to = context;
-    rf_status status = RF_OK;
-    if (to->open && (to->account != account || to->day != day)) {
-        status = end_usage(to, err);
-    }
-    if (!to->open) {
-        to->open = true;
-        to->account = account;
-        to->day = day;
-        to->events = 0;
-        to->requests = 0;
-        to->hours = 0;
-    }
-    to->requests += n;
-    if (slot != USAGE_MORE_REQUESTS) {
-        to->events += n;
-    }
-    if (slot < 24) {
-        to->hours |= UINT32_C(1) << slot;
-    }
-    return status;
-}
-
-/* `row` names the import as %lld. */
-static rf_status drain(rf_intake *intake, rf_tally *tally, const char *head, const char *row,
-                       int columns, rf_tally_fn fn, rf_error *err)
-{
-    count_rows to = {.intake = intake};
-    rf_status status = rf_rows_open(intake->store, head, row, "", columns, &to.rows, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    status = rf_tally_drain(tally, fn, &to, err);
-    if (status == RF_OK) {
-        status = end_usage(&to, err);
-    }
-    return finish_rows(to.rows, status, err);
-}
-
-/* Building the index anew is faster than filling it when at least half of its rows are new; then
- * the cost is still proportional to what this import brings. Sightings that fill an index come in
- * its order: where they go in the table is then mostly its end, since their values are mostly new,
- * and the end of a table is in memory. */
-static rf_status prepare_index(rf_intake *intake, bool *turned, rf_error *err)
-{
-    int64_t before = 0;
-    uint64_t coming = intake->sightings.count;
-    rf_status status = rf_store_number(
-        intake->store, "SELECT total(sightings) FROM import WHERE undone_at IS NULL", &before, err);
-    if (intake->sightings.runs > 0) {
-        coming += intake->sightings.run_ends[intake->sightings.runs - 1];
-    }
-    *turned = (uint64_t)before > coming && intake->sightings.runs == 0;
-    if (*turned) {
-        rf_tally_turn(&intake->sightings);
-    }
-    if (status == RF_OK && (uint64_t)before <= coming && coming > 0) {
-        status = rf_store_exec(intake->store, "DROP INDEX IF EXISTS sighting_by_account", err);
-    }
-    return status;
-}
-
-/* The tallies that are written later are sorted meanwhile. What fails here (memory alone can) is
- * found out again when they are drained. */
-static void *sort_ahead(void *context)
-{
-    rf_intake *intake = context;
-    rf_error ignored;
-    if (rf_tally_compact(&intake->capabilities, &ignored) == RF_OK) {
-        rf_status const sorted = rf_tally_compact(&intake->usage, &ignored);
-        (void)sorted;
-    }
-    return NULL;
-}
-
-static rf_status write_sightings(rf_intake *intake, rf_error *err)
-{
-    enum { WORTH_WHILE = 1 << 20 };
-    char row[64];
-    pthread_t thread;
-    bool turned = false;
-    bool const ahead = intake->usage.count >= WORTH_WHILE &&
-                       pthread_create(&thread, NULL, sort_ahead, intake) == 0;
-    rf_status status = prepare_index(intake, &turned, err);
-    (void)snprintf(row, sizeof row, "(?,?,?,%lld,?)", (long long)intake->import);
-    if (status == RF_OK) {
-        status = drain(intake, &intake->sightings,
-                       "INSERT INTO sighting (value, account, day, import, times) VALUES ", row, 4,
-                       turned ? put_turned : put_sighting, err);
-    }
-    if (ahead) {
-        (void)pthread_join(thread, NULL);
-    }
-    return status;
-}
-
-rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
-{
-    char row[64];
-    rf_status status = write_sightings(intake, err);
-    (void)snprintf(row, sizeof row, "(?,?,?,%lld,?)", (long long)intake->import);
-    if (status == RF_OK) {
-        status = drain(intake, &intake->capabilities,
-                       "INSERT INTO capability_use (account, capability, day, import, requests)"
-                       " VALUES ",
-                       row, 4, put_capability, err);
-    }
-    if (status == RF_OK) {
-        (void)snprintf(row, sizeof row, "(?,?,%lld,?,?,?)", (long long)intake->import);
-        status = drain(intake, &intake->usage,
-                       "INSERT INTO usage (account, day, import, events, requests, hours) VALUES ",
-                       row, 5, put_usage, err);
-    }
-    if (status == RF_OK) {
-        /* A small cache makes the sorter work in runs that fit the processor's: twice as fast. */
-        status = rf_store_exec(
-            intake->store,
-            "PRAGMA cache_size = -2048;"
-            "CREATE INDEX IF NOT EXISTS sighting_by_account ON sighting (account, value)",
-            err);
-    }
+    rf_free(accounts.sorted);
+    rf_free(values.sorted);
     return status;
 }
