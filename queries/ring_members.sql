@@ -11,6 +11,7 @@
 -- column: plan  as imported
 -- column: status  active, suspended, banned or closed
 -- column: requests  all its requests
+-- column: label  fraud, legit or disputed, when something is known of it
 SELECT a.external_id AS account_id,
        m.role,
        m.cell AS cell_id,
@@ -20,7 +21,8 @@ SELECT a.external_id AS account_id,
        a.country,
        a.plan,
        a.status,
-       (SELECT sum(u.requests) FROM usage u WHERE u.account = a.id) AS requests
+       (SELECT sum(u.requests) FROM usage u WHERE u.account = a.id) AS requests,
+       (SELECT v.label FROM account_label v WHERE v.account = a.id) AS label
 FROM member m
 JOIN account a ON a.id = m.account
 WHERE m.run = :run

@@ -39,6 +39,18 @@ static void nothing_was_written(rf_store *store)
     }
 }
 
+static void label_some(rf_store *store)
+{
+    rf_error err = {.status = RF_OK};
+    if (rf_store_exec(store,
+                      "INSERT INTO label (account, label, source, import)"
+                      " SELECT id, iif(id % 3 = 0, 'legit', 'fraud'), '', 1 FROM account"
+                      " WHERE id % 2 = 0",
+                      &err) != RF_OK) {
+        fail_msg("%s", err.text);
+    }
+}
+
 static void detection_survives_every_failure(void **state)
 {
     crowd *people =
@@ -56,6 +68,7 @@ static void detection_survives_every_failure(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/memory.db", folder);
     store = crowd_store(people, path, 0, 0);
+    label_some(store);
     settings.evidence.pair_cap = 12; /* so that there are hubs and stars */
     settings.evidence.star_from = 0.05;
     settings.threads = 1; /* the counter is not for two threads */

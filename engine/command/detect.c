@@ -8,10 +8,13 @@
 #include <getopt.h>
 #include <stdio.h>
 
-static const struct option LONG_OPTIONS[] = {
-    {"resolution", required_argument, NULL, 'g'}, {"min-size", required_argument, NULL, 'm'},
-    {"seed", required_argument, NULL, 's'},       {"config", required_argument, NULL, 'c'},
-    {"timings", no_argument, NULL, 't'},          {NULL, 0, NULL, 0}};
+static const struct option LONG_OPTIONS[] = {{"resolution", required_argument, NULL, 'g'},
+                                             {"min-size", required_argument, NULL, 'm'},
+                                             {"seed", required_argument, NULL, 's'},
+                                             {"config", required_argument, NULL, 'c'},
+                                             {"timings", no_argument, NULL, 't'},
+                                             {"no-labels", no_argument, NULL, 'L'},
+                                             {NULL, 0, NULL, 0}};
 
 /* The file first, so that the command line has the last word. */
 static rf_status find_config(int argc, char **argv, const char **path, rf_error *err)
@@ -53,11 +56,29 @@ static rf_status read_options(int argc, char **argv, rf_detect_settings *setting
         case 't':
             *timings = true;
             break;
+        case 'L':
+            settings->no_labels = true;
+            break;
         default:
             break;
         }
     }
     return status;
+}
+
+static void print_labels(const rf_detect_summary *s)
+{
+    if (s->label_fraud + s->label_legit + s->label_disputed == 0) {
+        return;
+    }
+    (void)printf(
+        "Used what is known of %u accounts, %u fraud and %u legitimate; it moved %u of the "
+        "worths of sharing (compare with --no-labels).",
+        s->label_fraud + s->label_legit, s->label_fraud, s->label_legit, s->label_moved);
+    if (s->label_disputed > 0) {
+        (void)printf(" %u more are disputed and not used.", s->label_disputed);
+    }
+    (void)printf("\n");
 }
 
 static void print_table(const rf_detect_summary *s, bool timings)
@@ -73,6 +94,7 @@ static void print_table(const rf_detect_summary *s, bool timings)
     }
     (void)printf("Found %u communities; %u of them, with %u accounts, are flagged as rings.\n",
                  s->rings, s->flagged_rings, s->flagged_accounts);
+    print_labels(s);
     for (int i = 0; i < 6 && timings; i++) {
         (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
     }
@@ -101,6 +123,17 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->flagged_accounts);
     rf_json_key(&json, "capped");
     rf_json_int(&json, s->capped);
+    rf_json_key(&json, "labels");
+    rf_json_object(&json);
+    rf_json_key(&json, "fraud");
+    rf_json_int(&json, s->label_fraud);
+    rf_json_key(&json, "legit");
+    rf_json_int(&json, s->label_legit);
+    rf_json_key(&json, "disputed");
+    rf_json_int(&json, s->label_disputed);
+    rf_json_key(&json, "moved");
+    rf_json_int(&json, s->label_moved);
+    rf_json_object_end(&json);
     rf_json_key(&json, "seconds");
     rf_json_object(&json);
     for (int i = 0; i < 6; i++) {
@@ -179,13 +212,15 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
 
 const rf_command rf_command_detect = {
     .name = "detect",
-    .usage = "detect [--resolution G] [--min-size N] [--seed S] [--config FILE] [--timings]",
+    .usage = "detect [--resolution G] [--min-size N] [--seed S] [--config FILE] [--no-labels]\n"
+             "       [--timings]",
     .summary = "find communities, judge them, and flag rings: a new run",
     .help =
         "  --resolution G   how finely rings are told apart (default 1; higher: smaller rings)\n"
         "  --min-size N     members of the smallest ring (default 3)\n"
         "  --seed S         of the samples and of the community detection (default 1)\n"
         "  --config FILE    an INI file with every other setting\n"
+        "  --no-labels      as if nobody had been labelled or verified, to compare\n"
         "  --timings        also say how long each stage took\n"
         "\n"
         "example: ringfence --db accounts.db detect\n",

@@ -39,8 +39,8 @@ static const char MEMBERS_SQL[] =
     "        q.status = 'declined'),"
     "    (SELECT coalesce(max(q.attempt), 0) FROM verification_request q WHERE"
     "        q.account = m.account AND q.campaign = ?3),"
-    "    EXISTS (SELECT 1 FROM label b WHERE b.account = m.account AND b.label = 'legit') AND"
-    "        NOT EXISTS (SELECT 1 FROM label b WHERE b.account = m.account AND b.label = 'fraud') "
+    "    coalesce((SELECT b.label = 'legit' FROM label b WHERE b.account = m.account"
+    "        ORDER BY b.at DESC, b.label = 'fraud' DESC LIMIT 1), 0) "
     "FROM member m JOIN account a ON a.id = m.account WHERE m.run = ?1 AND m.ring = ?2 "
     "ORDER BY m.role = 'fringe', m.bits DESC, a.external_id";
 

@@ -17,7 +17,7 @@ typedef enum rf_verdict {
     RF_COOLDOWN,     /* a request ended less than cooldown_days ago */
     RF_DECLINED,     /* a request was declined: a person decides what follows */
     RF_BANNED,       /* banned or closed: nobody is there to ask */
-    RF_KNOWN_LEGIT,  /* labelled legit, and by nobody fraud */
+    RF_KNOWN_LEGIT,  /* labelled legit, by its latest labels */
     RF_EXCLUDED,     /* by plan or country */
     RF_FRINGE_LEFT,  /* fringe, and the policy leaves fringes out */
     RF_OVER_BUDGET,

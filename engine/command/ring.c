@@ -28,7 +28,8 @@ typedef struct choice {
 
 static const char MEMBERS_SQL[] =
     "SELECT a.external_id, m.role, m.cell, m.links, m.bits, a.created_at, a.country, a.plan,"
-    "       a.status, (SELECT total(requests) FROM usage u WHERE u.account = a.id) "
+    "       a.status, (SELECT total(requests) FROM usage u WHERE u.account = a.id),"
+    "       (SELECT v.label FROM account_label v WHERE v.account = a.id) "
     "FROM member m JOIN account a ON a.id = m.account "
     "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY m.bits DESC, a.external_id LIMIT ?3";
 
@@ -43,6 +44,7 @@ static const rf_field MEMBER_FIELDS[] = {
     {.name = "plan", .kind = RF_FIELD_TEXT},
     {.name = "status", .kind = RF_FIELD_TEXT},
     {.name = "requests", .kind = RF_FIELD_INT},
+    {.name = "label", .title = "known as", .kind = RF_FIELD_TEXT}, /* fraud, legit, disputed */
 };
 enum { MEMBER_COLUMNS = sizeof MEMBER_FIELDS / sizeof MEMBER_FIELDS[0] };
 
@@ -92,6 +94,7 @@ static rf_status write_members(rf_store *store, const rf_ring_page *page, int64_
         rf_sheet_text(sheet, text_or_null(members, 7));
         rf_sheet_text(sheet, text_or_null(members, 8));
         rf_sheet_int(sheet, rf_column_int(members, 9));
+        rf_sheet_text(sheet, text_or_null(members, 10));
     }
     rf_statement_end(members);
     if (status != RF_OK) {
@@ -554,6 +557,7 @@ static rf_status json_members(rf_json *json, rf_store *store, const rf_ring_page
         key_text(json, "plan", text_or_null(members, 7));
         key_text(json, "status", text_or_null(members, 8));
         key_int(json, "requests", rf_column_int(members, 9));
+        key_text(json, "label", text_or_null(members, 10));
         rf_json_object_end(json);
     }
     rf_json_array_end(json);

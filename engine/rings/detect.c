@@ -156,7 +156,8 @@ static rf_status list_hubs(const rf_population *p, const rf_links *links, rf_fin
     return RF_OK;
 }
 
-static const char *settings_json(const rf_detect_settings *s, double prior, rf_arena *arena)
+static const char *settings_json(const rf_detect_settings *s, double prior, const rf_labels *labels,
+                                 rf_arena *arena)
 {
     rf_text text = {0};
     const char *copy;
@@ -165,12 +166,19 @@ static const char *settings_json(const rf_detect_settings *s, double prior, rf_a
                    "\"common_share\":%.6f,\"star_from\":%.6f,\"resolution\":%g,"
                    "\"ring_density\":%g,\"cell_factor\":%g,"
                    "\"network_contrast\":%g,\"min_links\":%u,"
-                   "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f}",
+                   "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f",
                    (unsigned long long)s->seed, prior, s->evidence.threshold_bits,
                    s->evidence.pair_cap, s->evidence.common_share, s->evidence.star_from,
                    s->levels.resolution, s->levels.ring_density, s->levels.cell_factor,
                    s->levels.network_contrast, s->levels.min_links, s->levels.min_size,
                    s->levels.iterations, s->score.prior_bits, s->score.flagged_from);
+    if (labels->of != NULL) {
+        rf_text_printf(&text,
+                       ",\"verified_bits\":%.6f,\"labels\":{\"fraud\":%u,\"legit\":%u,"
+                       "\"disputed\":%u}",
+                       s->score.verified_bits, labels->fraud, labels->legit, labels->disputed);
+    }
+    rf_text_add(&text, "}");
     copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
     rf_text_free(&text);
     return copy;
@@ -190,8 +198,8 @@ static const char *timings_json(const double *seconds, rf_arena *arena)
 }
 
 static rf_status list_run(const rf_population *p, const rf_calibration *c, const rf_links *links,
-                          const rf_detect_settings *settings, const double *seconds, rf_findings *f,
-                          rf_error *err)
+                          const rf_labels *labels, const rf_detect_settings *settings,
+                          const double *seconds, rf_findings *f, rf_error *err)
 {
     rf_status status = list_buckets(p, c, f, err);
     if (status == RF_OK) {
@@ -210,7 +218,7 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
     f->prior_bits = c->settings.prior_bits;
     f->links = (rf_result_links){links->count, links->a,        links->b,
                                  links->bits,  links->families, p->account_row};
-    f->config = settings_json(settings, c->settings.prior_bits, &f->texts);
+    f->config = settings_json(settings, c->settings.prior_bits, labels, &f->texts);
     f->timings = timings_json(seconds, &f->texts);
     if (status == RF_OK && (f->config == NULL || f->timings == NULL)) {
         status = rf_fail_memory(err, "the description of the run");
@@ -245,6 +253,9 @@ typedef struct pipeline {
     rf_population population;
     rf_calibration calibration;
     rf_links links;
+    rf_labels labels;
+    rf_label_effect *effect; /* what they moved */
+    uint32_t effects;
     rf_findings findings;
     double lap;
 } pipeline;
@@ -257,6 +268,22 @@ static double lap(pipeline *p)
     return taken;
 }
 
+static rf_status list_labels(pipeline *p, rf_error *err)
+{
+    rf_findings *f = &p->findings;
+    f->label = rf_alloc(p->effects, sizeof *f->label);
+    if (f->label == NULL) {
+        return rf_fail_memory(err, "what labels moved");
+    }
+    for (uint32_t i = 0; i < p->effects; i++) {
+        const rf_label_effect *e = &p->effect[i];
+        f->label[f->labels++] =
+            (rf_result_label){p->population.signal[e->signal].row, rf_bucket_from(e->bucket),
+                              e->pairs_for, e->pairs_against, e->without};
+    }
+    return RF_OK;
+}
+
 /* Judges the rings, joins the suspect ones that belong together, judges again, grows the fringe. */
 static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
                              rf_error *err)
@@ -265,6 +292,7 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     uint32_t joined = 0;
     uint32_t grown = 0;
     rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
+    baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
     if (status == RF_OK) {
         status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
                                 &p->findings, err);
@@ -291,6 +319,47 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     return status;
 }
 
+/* Links and the communities among them. */
+static rf_status link_and_group(pipeline *p, const rf_detect_settings *settings,
+                                const rf_level_settings *levels, rf_detect_summary *summary,
+                                double *chance_density, rf_error *err)
+{
+    rf_status status =
+        rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
+    summary->seconds[2] += lap(p);
+    if (status == RF_OK) {
+        status =
+            rf_rings_assemble(&p->population, &p->links, levels, &p->findings, chance_density, err);
+    }
+    summary->seconds[3] += lap(p);
+    return status;
+}
+
+/* Labelled pairs are told apart by the communities found without labels; when they move anything,
+ * the accounts are linked and grouped once more. */
+static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
+                              const rf_level_settings *levels, rf_detect_summary *summary,
+                              double *chance_density, rf_error *err)
+{
+    uint32_t *ring = rf_alloc_raw(p->population.accounts, sizeof *ring);
+    rf_status status = ring == NULL ? rf_fail_memory(err, "the labelled pairs") : RF_OK;
+    if (status == RF_OK) {
+        rf_rings_of_accounts(&p->findings, p->population.accounts, ring);
+        status = rf_labels_teach(&p->population, &p->labels, ring, &p->calibration, &p->effect,
+                                 &p->effects, err);
+    }
+    rf_free(ring);
+    summary->seconds[1] += lap(p);
+    if (status == RF_OK && p->effects > 0) {
+        int64_t const started_at = p->findings.started_at;
+        rf_links_free(&p->links);
+        rf_findings_free(&p->findings);
+        p->findings.started_at = started_at;
+        status = link_and_group(p, settings, levels, summary, chance_density, err);
+    }
+    return status;
+}
+
 static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
                             rf_detect_summary *summary, rf_error *err)
 {
@@ -303,14 +372,11 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
     summary->seconds[1] = lap(p);
     if (status == RF_OK) {
-        status = rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
+        status = link_and_group(p, settings, &levels, summary, &chance_density, err);
     }
-    summary->seconds[2] = lap(p);
-    if (status == RF_OK) {
-        status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings,
-                                   &chance_density, err);
+    if (status == RF_OK && p->labels.of != NULL) {
+        status = learn_labels(p, settings, &levels, summary, &chance_density, err);
     }
-    summary->seconds[3] = lap(p);
     if (status == RF_OK) {
         status = judge_rings(p, settings, chance_density, err);
     }
@@ -327,6 +393,9 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     *summary = (rf_detect_summary){0};
     p.findings.started_at = rf_time_now();
     status = rf_population_read(store, override_signals, &own, &p.population, err);
+    if (status == RF_OK && !settings->no_labels) {
+        status = rf_labels_read(store, &p.population, &p.labels, err);
+    }
     summary->seconds[0] = lap(&p);
     if (status == RF_OK && p.population.accounts == 0) {
         status = rf_fail(err, RF_EINPUT, "%s: there are no accounts yet; import some first",
@@ -336,15 +405,24 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = find_rings(&p, settings, summary, err);
     }
     if (status == RF_OK) {
-        status = list_run(&p.population, &p.calibration, &p.links, settings, summary->seconds,
-                          &p.findings, err);
+        status = list_run(&p.population, &p.calibration, &p.links, &p.labels, settings,
+                          summary->seconds, &p.findings, err);
+    }
+    if (status == RF_OK) {
+        status = list_labels(&p, err);
     }
     if (status == RF_OK) {
         summarise(&p.findings, summary);
+        summary->label_fraud = p.labels.fraud;
+        summary->label_legit = p.labels.legit;
+        summary->label_disputed = p.labels.disputed;
+        summary->label_moved = p.effects;
         status = rf_results_write(store, &p.findings, &summary->run, err);
     }
     summary->seconds[5] = lap(&p);
     rf_findings_free(&p.findings);
+    rf_free(p.effect);
+    rf_labels_free(&p.labels);
     rf_links_free(&p.links);
     rf_calibration_free(&p.calibration);
     rf_population_free(&p.population);

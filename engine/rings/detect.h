@@ -26,6 +26,7 @@ typedef struct rf_detect_settings {
     rf_score_settings score;
     rf_join_settings join;
     rf_fringe_settings fringe;
+    bool no_labels;            /* as if nobody had been labelled */
     rf_signal_setting *signal; /* borrowed */
     uint32_t signals;
     uint64_t seed;
@@ -38,7 +39,8 @@ typedef struct rf_detect_summary {
     int64_t run;
     uint32_t accounts, rings, flagged_rings, flagged_accounts;
     uint64_t sightings, pairs, links;
-    uint32_t capped, capped_ignored, capped_adding, stars; /* values above the cap */
+    uint32_t capped, capped_ignored, capped_adding, stars;          /* values above the cap */
+    uint32_t label_fraud, label_legit, label_disputed, label_moved; /* accounts; buckets moved */
     double seconds[6]; /* reading, calibrating, comparing, grouping, judging, writing */
 } rf_detect_summary;
 

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/progress.h"
 #include "rings/score.h"
+#include "rings/verified.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,13 @@ static rf_status judge_one(const rf_population *p, const rf_calibration *c, cons
                              f->evidence + f->evidences, EVIDENCE_PER_RING, &ring->evidences, err);
     f->evidences += ring->evidences;
     ring_key(p, members, ring->size, ring->key);
-    return status == RF_OK ? rf_score_ring(p, b, &profile, settings, &f->texts, ring, err) : status;
+    if (status == RF_OK) {
+        status = rf_score_ring(p, b, &profile, settings, &f->texts, ring, err);
+    }
+    if (status == RF_OK && b->labels != NULL) {
+        status = rf_verified_judge(b->labels, members, settings, &f->texts, ring, err);
+    }
+    return status;
 }
 
 typedef struct ranked_ring {

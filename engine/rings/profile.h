@@ -11,6 +11,7 @@
 #ifndef RF_RINGS_PROFILE_H
 #define RF_RINGS_PROFILE_H
 
+#include "evidence/labels.h"
 #include "evidence/links.h"
 #include "store/results.h"
 
@@ -47,6 +48,7 @@ typedef struct rf_baseline {
     uint32_t created_count;
     uint32_t *domain_accounts; /* by e-mail domain code */
     uint8_t *telling_group;    /* by group: 1 when telling */
+    const rf_labels *labels;   /* borrowed; NULL when there are none */
 } rf_baseline;
 
 /* On success the caller owns *baseline (rf_baseline_free). O(holdings + accounts log accounts). */

@@ -27,8 +27,9 @@ double rf_witnesses(double members);
 #define RF_RATE_SHRINKAGE 2.0
 
 typedef struct rf_score_settings {
-    double prior_bits;   /* how much rarer rings are than honest communities */
-    double flagged_from; /* rings with at least this score are flagged */
+    double prior_bits;    /* how much rarer rings are than honest communities */
+    double flagged_from;  /* rings with at least this score are flagged */
+    double verified_bits; /* what labels may add or take at most; see verified.h */
 } rf_score_settings;
 
 rf_score_settings rf_score_defaults(void);

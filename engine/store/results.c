@@ -16,6 +16,7 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->evidence);
     rf_free(findings->signal);
     rf_free(findings->bucket);
+    rf_free(findings->label);
     rf_free(findings->worth);
     rf_free(findings->hub);
     rf_arena_free(&findings->texts);
@@ -93,6 +94,25 @@ static rf_status write_calibration(rf_store *store, const rf_findings *f, int64_
         rf_bind_real(insert, 8, b->by_chance);
         rf_bind_real(insert, 9, b->reliability);
         rf_bind_real(insert, 10, b->bits);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
+static rf_status write_labels(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status =
+        rf_prepare(store, "INSERT INTO run_label VALUES (?, ?, ?, ?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->labels && status == RF_OK; i++) {
+        const rf_result_label *l = &f->label[i];
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, l->signal_row);
+        rf_bind_int(insert, 3, l->holders_from);
+        rf_bind_real(insert, 4, l->pairs_for);
+        rf_bind_real(insert, 5, l->pairs_against);
+        rf_bind_real(insert, 6, l->without);
         status = rf_run(insert, err);
     }
     rf_statement_end(insert);
@@ -362,8 +382,8 @@ static rf_status write_all(rf_store *store, const rf_findings *findings, int64_t
                            rf_error *err)
 {
     rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
-        write_calibration, write_weighing, write_signals, write_worth,
-        write_hubs,        write_links,    write_rings,   write_members};
+        write_calibration, write_labels, write_weighing, write_signals, write_worth,
+        write_hubs,        write_links,  write_rings,    write_members};
     rf_status status = rf_store_begin(store, err);
     if (status == RF_OK) {
         status = write_run(store, findings, run, err);

@@ -77,6 +77,13 @@ typedef struct rf_result_weighing {
     bool one_family;
 } rf_result_weighing;
 
+/* A bucket of the calibration that labels moved. */
+typedef struct rf_result_label {
+    int64_t signal_row;
+    uint32_t holders_from;
+    double pairs_for, pairs_against, without;
+} rf_result_label;
+
 typedef struct rf_result_worth {
     int64_t value_row;
     uint32_t examined, corroborated;
@@ -117,6 +124,8 @@ typedef struct rf_findings {
     uint32_t signals;
     rf_result_bucket *bucket;
     uint32_t buckets;
+    rf_result_label *label;
+    uint32_t labels;
     rf_result_worth *worth;
     uint32_t worths;
     rf_result_hub *hub;
