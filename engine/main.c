@@ -27,6 +27,7 @@ static const rf_command *const COMMANDS[] = {
     &rf_command_detect,
     &rf_command_rings,
     &rf_command_ring,
+    &rf_command_history,
     &rf_command_explain,
     &rf_command_query,
     &rf_command_export,

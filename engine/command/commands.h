@@ -8,6 +8,7 @@ extern const rf_command rf_command_import;
 extern const rf_command rf_command_detect;
 extern const rf_command rf_command_rings;
 extern const rf_command rf_command_ring;
+extern const rf_command rf_command_history;
 extern const rf_command rf_command_explain;
 extern const rf_command rf_command_query;
 extern const rf_command rf_command_export;

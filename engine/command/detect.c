@@ -4,29 +4,37 @@
 #include "command/commands.h"
 #include "command/config.h"
 #include "command/output.h"
+#include "command/replay.h"
 
 #include <getopt.h>
 #include <stdio.h>
 
-static const struct option LONG_OPTIONS[] = {{"resolution", required_argument, NULL, 'g'},
-                                             {"min-size", required_argument, NULL, 'm'},
-                                             {"seed", required_argument, NULL, 's'},
-                                             {"config", required_argument, NULL, 'c'},
-                                             {"timings", no_argument, NULL, 't'},
-                                             {"no-labels", no_argument, NULL, 'L'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option LONG_OPTIONS[] = {
+    {"resolution", required_argument, NULL, 'g'}, {"min-size", required_argument, NULL, 'm'},
+    {"seed", required_argument, NULL, 's'},       {"config", required_argument, NULL, 'c'},
+    {"timings", no_argument, NULL, 't'},          {"no-labels", no_argument, NULL, 'L'},
+    {"replay", required_argument, NULL, 'r'},     {NULL, 0, NULL, 0}};
 
-/* The file first, so that the command line has the last word. */
-static rf_status find_config(int argc, char **argv, const char **path, rf_error *err)
+/* The file first, so that the command line has the last word. A replay takes all from its run. */
+static rf_status find_config(int argc, char **argv, const char **path, const char **replay,
+                             rf_error *err)
 {
     int letter;
+    int options = 0;
     optind = 1;
     while ((letter = getopt_long(argc, argv, ":", LONG_OPTIONS, NULL)) != -1) {
+        options++;
         if (letter == 'c') {
             *path = optarg;
+        } else if (letter == 'r') {
+            *replay = optarg;
         } else if (letter == '?' || letter == ':') {
             return rf_usage_option(err, &rf_command_detect, argv, letter);
         }
+    }
+    if (*replay != NULL && options > 1) {
+        return rf_usage(err, &rf_command_detect,
+                        "--replay stands alone: every setting is taken from the run");
     }
     return optind < argc ? rf_usage(err, &rf_command_detect, "unexpected argument %s", argv[optind])
                          : RF_OK;
@@ -182,7 +190,11 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
     rf_store *store = NULL;
     const char *config = NULL;
     bool timings = false;
-    rf_status status = find_config(argc, argv, &config, err);
+    const char *replay = NULL;
+    rf_status status = find_config(argc, argv, &config, &replay, err);
+    if (status == RF_OK && replay != NULL) {
+        return rf_command_replay(globals, replay, err);
+    }
     if (status == RF_OK && config != NULL) {
         signals = rf_alloc(RF_MAX_SIGNALS, sizeof *signals);
         status = signals == NULL ? rf_fail_memory(err, "the configuration")
@@ -213,7 +225,8 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
 const rf_command rf_command_detect = {
     .name = "detect",
     .usage = "detect [--resolution G] [--min-size N] [--seed S] [--config FILE] [--no-labels]\n"
-             "       [--timings]",
+             "       [--timings]\n"
+             "detect --replay R",
     .summary = "find communities, judge them, and flag rings: a new run",
     .help =
         "  --resolution G   how finely rings are told apart (default 1; higher: smaller rings)\n"
@@ -222,6 +235,8 @@ const rf_command rf_command_detect = {
         "  --config FILE    an INI file with every other setting\n"
         "  --no-labels      as if nobody had been labelled or verified, to compare\n"
         "  --timings        also say how long each stage took\n"
+        "  --replay R       run R again, over the facts and with the settings it had, and say\n"
+        "                   whether every row comes out the same; nothing is kept\n"
         "\n"
         "example: ringfence --db accounts.db detect\n",
     .run = run_detect,

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "rings/ledger.h"
+#include "rings/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,34 +158,6 @@ static rf_status list_hubs(const rf_population *p, const rf_links *links, rf_fin
     return RF_OK;
 }
 
-static const char *settings_json(const rf_detect_settings *s, double prior, const rf_labels *labels,
-                                 rf_arena *arena)
-{
-    rf_text text = {0};
-    const char *copy;
-    rf_text_printf(&text,
-                   "{\"seed\":%llu,\"prior_bits\":%.6f,\"threshold_bits\":%.6f,\"pair_cap\":%u,"
-                   "\"common_share\":%.6f,\"star_from\":%.6f,\"resolution\":%g,"
-                   "\"ring_density\":%g,\"cell_factor\":%g,"
-                   "\"network_contrast\":%g,\"min_links\":%u,"
-                   "\"min_size\":%u,\"iterations\":%d,\"rarity_bits\":%.6f,\"flagged_from\":%.6f",
-                   (unsigned long long)s->seed, prior, s->evidence.threshold_bits,
-                   s->evidence.pair_cap, s->evidence.common_share, s->evidence.star_from,
-                   s->levels.resolution, s->levels.ring_density, s->levels.cell_factor,
-                   s->levels.network_contrast, s->levels.min_links, s->levels.min_size,
-                   s->levels.iterations, s->score.prior_bits, s->score.flagged_from);
-    if (labels->of != NULL) {
-        rf_text_printf(&text,
-                       ",\"verified_bits\":%.6f,\"labels\":{\"fraud\":%u,\"legit\":%u,"
-                       "\"disputed\":%u}",
-                       s->score.verified_bits, labels->fraud, labels->legit, labels->disputed);
-    }
-    rf_text_add(&text, "}");
-    copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
-    rf_text_free(&text);
-    return copy;
-}
-
 static const char *timings_json(const double *seconds, rf_arena *arena)
 {
     rf_text text = {0};
@@ -218,7 +192,7 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
     f->prior_bits = c->settings.prior_bits;
     f->links = (rf_result_links){links->count, links->a,        links->b,
                                  links->bits,  links->families, p->account_row};
-    f->config = settings_json(settings, c->settings.prior_bits, labels, &f->texts);
+    f->config = rf_settings_json(settings, c->settings.prior_bits, labels, &f->texts);
     f->timings = timings_json(seconds, &f->texts);
     if (status == RF_OK && (f->config == NULL || f->timings == NULL)) {
         status = rf_fail_memory(err, "the description of the run");
@@ -250,6 +224,7 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
 /* ---- the pipeline ---- */
 
 typedef struct pipeline {
+    const rf_detect_settings *settings;
     rf_population population;
     rf_calibration calibration;
     rf_links links;
@@ -384,18 +359,59 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     return status;
 }
 
+/* One reading transaction, so that the facts are those that are noted for a replay. */
+static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipeline *p,
+                            rf_error *err)
+{
+    rf_status status = rf_store_exec(store, "BEGIN", err);
+    if (status == RF_OK) {
+        status = rf_ledger_note_facts(store, err);
+    }
+    if (status == RF_OK) {
+        status = rf_population_read(store, override_signals, settings, &p->population, err);
+    }
+    if (status == RF_OK && !settings->no_labels) {
+        status = rf_labels_read(store, &p->population, &p->labels, err);
+    }
+    if (status == RF_OK) {
+        return rf_store_commit(store, err);
+    }
+    rf_store_rollback(store);
+    return status;
+}
+
+/* In the transaction of the run: what the rings are to earlier runs. The ledger has the entries of
+ * a run that is replayed already. */
+static rf_status settle(void *context, rf_store *store, rf_error *err)
+{
+    pipeline *p = context;
+    int64_t const replayed = p->settings->replayed;
+    rf_status status = rf_rings_settle(store, &p->population, replayed != 0 ? replayed : INT64_MAX,
+                                       &p->findings, err);
+    if (replayed != 0) {
+        rf_ledger_entries_free(&p->findings.ledger);
+    }
+    return status;
+}
+
+static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
+{
+    const pipeline *p = context;
+    return p->settings->conclude == NULL
+               ? RF_OK
+               : p->settings->conclude(p->settings->conclude_context, store, run, keep, err);
+}
+
 rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
                     rf_error *err)
 {
-    pipeline p = {.lap = rf_seconds()};
+    pipeline p = {.settings = settings, .lap = rf_seconds()};
+    rf_results_hooks const hooks = {.context = &p, .settle = settle, .conclude = conclude};
     rf_detect_settings own = *settings; /* the override takes a plain pointer */
     rf_status status;
     *summary = (rf_detect_summary){0};
     p.findings.started_at = rf_time_now();
-    status = rf_population_read(store, override_signals, &own, &p.population, err);
-    if (status == RF_OK && !settings->no_labels) {
-        status = rf_labels_read(store, &p.population, &p.labels, err);
-    }
+    status = read_facts(store, &own, &p, err);
     summary->seconds[0] = lap(&p);
     if (status == RF_OK && p.population.accounts == 0) {
         status = rf_fail(err, RF_EINPUT, "%s: there are no accounts yet; import some first",
@@ -417,7 +433,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         summary->label_legit = p.labels.legit;
         summary->label_disputed = p.labels.disputed;
         summary->label_moved = p.effects;
-        status = rf_results_write(store, &p.findings, &summary->run, err);
+        status = rf_results_write(store, &p.findings, &hooks, &summary->run, err);
     }
     summary->seconds[5] = lap(&p);
     rf_findings_free(&p.findings);

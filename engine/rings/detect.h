@@ -1,8 +1,8 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> fringe -> run. Facts
- * are only read. Same facts, settings and seed: same result, for any thread count and any order of
- * imported rows.
+ * population -> calibration -> links -> levels -> rings -> score -> join -> fringe -> ledger ->
+ * run. Facts are only read. Same facts, settings and seed: same result, for any thread count and
+ * any order of imported rows.
  */
 #ifndef RF_RINGS_DETECT_H
 #define RF_RINGS_DETECT_H
@@ -31,6 +31,10 @@ typedef struct rf_detect_settings {
     uint32_t signals;
     uint64_t seed;
     unsigned threads;
+    int64_t replayed; /* the run that is replayed: its past is the one meant; 0: a new run */
+    /* When not NULL: called when all is written, and may keep nothing of it (store/results.h). */
+    rf_status (*conclude)(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err);
+    void *conclude_context;
 } rf_detect_settings;
 
 rf_detect_settings rf_detect_defaults(void);

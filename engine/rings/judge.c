@@ -1,5 +1,4 @@
 /* judge.c - profiles and scores all rings, and gives everything its final number; see score.h. */
-#include "base/hash.h"
 #include "base/progress.h"
 #include "rings/score.h"
 #include "rings/verified.h"
@@ -8,20 +7,6 @@
 #include <string.h>
 
 enum { EVIDENCE_PER_RING = 40 };
-
-/* A key that depends on who the members are and on nothing else. */
-static void ring_key(const rf_population *p, const rf_member *members, uint32_t size, char *key)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint64_t hash = size;
-    for (uint32_t m = 0; m < size; m++) {
-        hash = rf_mix2(hash, p->identity[members[m].account]);
-    }
-    for (int i = 0; i < RF_KEY_TEXT - 1; i++) {
-        key[i] = digits[hash >> (60 - 4 * i) & 15];
-    }
-    key[RF_KEY_TEXT - 1] = '\0';
-}
 
 static rf_status judge_one(const rf_population *p, const rf_calibration *c, const rf_baseline *b,
                            const rf_score_settings *settings, rf_profile_scratch *scratch,
@@ -38,7 +23,6 @@ static rf_status judge_one(const rf_population *p, const rf_calibration *c, cons
     status = rf_profile_ring(p, c, b, members, ring->size, scratch, &profile,
                              f->evidence + f->evidences, EVIDENCE_PER_RING, &ring->evidences, err);
     f->evidences += ring->evidences;
-    ring_key(p, members, ring->size, ring->key);
     if (status == RF_OK) {
         status = rf_score_ring(p, b, &profile, settings, &f->texts, ring, err);
     }

@@ -19,6 +19,8 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->label);
     rf_free(findings->worth);
     rf_free(findings->hub);
+    rf_ledger_entries_free(&findings->ledger);
+    rf_arena_free(&findings->ledger_texts);
     rf_arena_free(&findings->texts);
     *findings = (rf_findings){0};
 }
@@ -47,9 +49,11 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     uint32_t flagged = 0;
     rf_status status =
         rf_prepare(store,
-                   "INSERT INTO run (started_at, finished_at, version, seed, config, accounts,"
+                   "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts,"
                    " sightings, pairs, links, rings, flagged, prior_bits, timings)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   " SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
+                   "  ifnull((SELECT max(run) FROM run_record), 0)),"
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
                    &insert, err);
     if (status != RF_OK) {
         return status;
@@ -378,20 +382,32 @@ static rf_status write_members(rf_store *store, const rf_findings *f, int64_t ru
     return status;
 }
 
-static rf_status write_all(rf_store *store, const rf_findings *findings, int64_t *run,
-                           rf_error *err)
+static rf_status write_ledger(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    return rf_ledger_write(store, run, f->started_at, &f->ledger, err);
+}
+
+static rf_status write_all(rf_store *store, const rf_findings *findings,
+                           const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
     rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
         write_calibration, write_labels, write_weighing, write_signals, write_worth,
-        write_hubs,        write_links,  write_rings,    write_members};
+        write_hubs,        write_links,  write_rings,    write_members, write_ledger};
+    bool keep = true;
     rf_status status = rf_store_begin(store, err);
+    if (status == RF_OK && hooks->settle != NULL) {
+        status = hooks->settle(hooks->context, store, err);
+    }
     if (status == RF_OK) {
         status = write_run(store, findings, run, err);
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == RF_OK; i++) {
         status = steps[i](store, findings, *run, err);
     }
-    if (status == RF_OK) {
+    if (status == RF_OK && hooks->conclude != NULL) {
+        status = hooks->conclude(hooks->context, store, *run, &keep, err);
+    }
+    if (status == RF_OK && keep) {
         return rf_store_commit(store, err);
     }
     rf_store_rollback(store);
@@ -401,14 +417,14 @@ static rf_status write_all(rf_store *store, const rf_findings *findings, int64_t
 /* The rows' keys come from the store itself, so looking each one up again is left out; the tests
  * run foreign_key_check over what is written. ANALYZE, bounded, lets the planner use the indexes.
  */
-rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
-                           rf_error *err)
+rf_status rf_results_write(rf_store *store, const rf_findings *findings,
+                           const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
     rf_status ended;
     rf_status status =
         rf_store_exec(store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -196608", err);
     if (status == RF_OK) {
-        status = write_all(store, findings, run, err);
+        status = write_all(store, findings, hooks, run, err);
     }
     ended = rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536",
                           status == RF_OK ? err : NULL);

@@ -7,9 +7,10 @@
 #define RF_STORE_RESULTS_H
 
 #include "base/memory.h"
+#include "store/ledger.h"
 #include "store/store.h"
 
-enum { RF_MAX_PARTS = 24, RF_KEY_TEXT = 17 };
+enum { RF_MAX_PARTS = 24 };
 
 /* One named part of a ring's score. */
 typedef struct rf_score_part {
@@ -29,7 +30,8 @@ typedef struct rf_ring_evidence {
 } rf_ring_evidence;
 
 typedef struct rf_ring {
-    char key[RF_KEY_TEXT];
+    char key[RF_KEY_TEXT]; /* of its life beyond this run, like the next; see rings/ledger.h */
+    int64_t life;
     uint32_t network;            /* from 1 */
     uint32_t first_member, size; /* in rf_findings.member */
     uint32_t cells;
@@ -131,12 +133,24 @@ typedef struct rf_findings {
     rf_result_hub *hub;
     uint32_t hubs;
     rf_result_links links; /* borrowed arrays */
+    rf_ledger_entries ledger;
+    rf_arena ledger_texts; /* of the entries */
 } rf_findings;
 
 void rf_findings_free(rf_findings *findings);
 
-/* Writes a new run; *run is its id. One transaction: on failure nothing is written. */
-RF_MUST_USE rf_status rf_results_write(rf_store *store, const rf_findings *findings, int64_t *run,
-                                       rf_error *err);
+/* What else belongs into the transaction of a run. `settle` comes first, before anything is
+ * written, and may complete the findings by what earlier runs left; `conclude` comes last, when
+ * everything is written, and may say that nothing is to be kept. Either may be NULL. */
+typedef struct rf_results_hooks {
+    void *context;
+    rf_status (*settle)(void *context, rf_store *store, rf_error *err);
+    rf_status (*conclude)(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err);
+} rf_results_hooks;
+
+/* Writes a new run; *run is its id, higher than that of any run there ever was. One transaction: on
+ * failure nothing is written. */
+RF_MUST_USE rf_status rf_results_write(rf_store *store, const rf_findings *findings,
+                                       const rf_results_hooks *hooks, int64_t *run, rf_error *err);
 
 #endif
