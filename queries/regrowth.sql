@@ -25,7 +25,8 @@ tied AS (
     UNION ALL
     SELECT b.external_id, b.last_day, l.account_a, l.bits
     FROM banned b
-    CROSS JOIN link l INDEXED BY link_by_b ON l.run = :run AND l.account_b = b.id
+    CROSS JOIN link_by_b k ON k.run = :run AND k.account_b = b.id
+    CROSS JOIN link l ON l.run = k.run AND l.account_a = k.account_a AND l.account_b = k.account_b
 )
 SELECT a.external_id AS account_id,
        strftime('%Y-%m-%dT%H:%M:%SZ', a.created_at, 'unixepoch') AS created_at,

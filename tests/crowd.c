@@ -1,6 +1,8 @@
 /* crowd.c - see crowd.h. */
 #include "crowd.h"
 
+#include "store/snapshot.h"
+
 #include "import_support.h"
 
 #include <stdarg.h>
@@ -213,12 +215,19 @@ void crowd_read(const crowd *c, unsigned long long order, int pseudonyms, rf_pop
     char path[128];
     char extra[160];
     rf_store *store;
+    rf_store *other = NULL;
     rf_error err = {.status = RF_OK};
     rf_status status;
     (void)snprintf(path, sizeof path, "%s/crowd-%ld.db",
                    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp", (long)getpid());
     store = crowd_store(c, path, order, pseudonyms);
-    status = rf_population_read(store, NULL, NULL, population, &err);
+    status = rf_snapshot_begin(store, order % 2 == 1, &other, &err);
+    if (status == RF_OK) {
+        status = rf_population_read(store, other, NULL, NULL, population, &err);
+    }
+    if (status == RF_OK) {
+        status = rf_snapshot_end(store, other, &err);
+    }
     rf_store_close(store);
     (void)remove(path);
     (void)snprintf(extra, sizeof extra, "%s-wal", path);

@@ -82,6 +82,7 @@ static const char RUN[] =
     "INSERT INTO link VALUES (1, 1, 2, 12.5, 3), (1, 1, 3, 11.5, 3), (1, 1, 4, 10.5, 2),"
     "  (1, 1, 5, 6.0, 1), (1, 2, 3, 11.0, 3), (1, 2, 4, 10.0, 2), (1, 3, 4, 10.0, 2),"
     "  (1, 4, 5, 6.5, 1), (1, 6, 7, 5.0, 1), (1, 8, 6, 5.0, 1), (1, 8, 7, 5.0, 1);"
+    "INSERT INTO link_by_b SELECT run, account_b, account_a FROM link;"
     "INSERT INTO ring VALUES"
     "  (1, 1, 'c0ffee00c0ffee01', 1, 5, 1, 8, 78.0, 23.4, 1, 'shared computer',"
     "   unixepoch('2026-05-01 08:00'), unixepoch('2026-05-20 12:00'), 500),"

@@ -153,6 +153,7 @@ static void account_for_people(void **state)
     contains(f->output, "h1 is in no ring of run 1. No other account shares enough with it");
     contains(f->output, "tpl-1");
     fixture_sql(f, "INSERT INTO link VALUES (1, 9, 6, 2.5, 1)");
+    fixture_sql(f, "INSERT INTO link_by_b VALUES (1, 6, 9)");
     done(f, "explain h1");
     contains(f->output, "a single link");
     contains(f->output, "Its strongest links, which were not enough");

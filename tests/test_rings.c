@@ -97,6 +97,12 @@ static const char *const WRONG[] = {
     "SELECT count(*) FROM ring r WHERE first_created IS NOT (SELECT min(created_at) FROM member m "
     "JOIN account a ON a.id = m.account WHERE m.ring = r.ring) OR last_created IS NOT (SELECT "
     "max(created_at) FROM member m JOIN account a ON a.id = m.account WHERE m.ring = r.ring)",
+    /* both directions of links */
+    "SELECT count(*) FROM (SELECT run, account_a, account_b FROM link EXCEPT SELECT run, "
+    "account_a, "
+    "account_b FROM link_by_b UNION ALL SELECT run, account_a, account_b FROM link_by_b EXCEPT "
+    "SELECT run, account_a, account_b FROM link)",
+    "SELECT (SELECT count(*) FROM link) <> (SELECT count(*) FROM link_by_b)",
     /* links inside, told from the links themselves */
     "SELECT count(*) FROM ring r WHERE links <> (SELECT count(*) FROM link l JOIN member a ON "
     "a.account = l.account_a JOIN member b ON b.account = l.account_b WHERE a.ring = r.ring AND "

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "rings/ledger.h"
 #include "rings/settings.h"
+#include "store/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -363,21 +364,21 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
 static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipeline *p,
                             rf_error *err)
 {
-    rf_status status = rf_store_exec(store, "BEGIN", err);
-    if (status == RF_OK) {
-        status = rf_ledger_note_facts(store, err);
+    rf_store *other = NULL;
+    rf_status ended;
+    rf_status status = rf_snapshot_begin(store, settings->threads > 1, &other, err);
+    if (status != RF_OK) {
+        return status;
     }
+    status = rf_ledger_note_facts(store, err);
     if (status == RF_OK) {
-        status = rf_population_read(store, override_signals, settings, &p->population, err);
+        status = rf_population_read(store, other, override_signals, settings, &p->population, err);
     }
     if (status == RF_OK && !settings->no_labels) {
         status = rf_labels_read(store, &p->population, &p->labels, err);
     }
-    if (status == RF_OK) {
-        return rf_store_commit(store, err);
-    }
-    rf_store_rollback(store);
-    return status;
+    ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
+    return status == RF_OK ? ended : status;
 }
 
 /* In the transaction of the run: what the rings are to earlier runs. The ledger has the entries of

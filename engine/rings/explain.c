@@ -590,8 +590,9 @@ static rf_status list_neighbours(rf_store *store, int64_t most, rf_account_page 
         "SELECT a.external_id, l.other, l.bits, l.families, m.ring FROM ("
         "  SELECT account_b AS other, bits, families FROM link WHERE run = ?1 AND account_a = ?2 "
         "  UNION ALL "
-        "  SELECT account_a, bits, families FROM link INDEXED BY link_by_b "
-        "  WHERE run = ?1 AND account_b = ?2) l "
+        "  SELECT k.account_a, k.bits, k.families FROM link_by_b b CROSS JOIN link k ON"
+        "  k.run = b.run AND k.account_a = b.account_a AND k.account_b = b.account_b"
+        "  WHERE b.run = ?1 AND b.account_b = ?2) l "
         "JOIN account a ON a.id = l.other "
         "LEFT JOIN member m ON m.run = ?1 AND m.account = l.other "
         "ORDER BY m.ring IS NOT ?3, l.bits DESC, a.external_id",

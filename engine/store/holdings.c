@@ -13,7 +13,7 @@
 enum { NO_SIGNAL = 0xff };
 enum { PREPAID_ANY = 1, PREPAID_ONLY = 2 };
 
-typedef struct builder {
+struct rf_holdings {
     rf_population *p;
     const rf_account_map *map;
     uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
@@ -23,8 +23,10 @@ typedef struct builder {
     size_t sighted_count, sighted_room;
     size_t value_room[4], group_room[3], holder_room;
     uint64_t holders;
-    uint8_t *ordinary; /* by account: holds an instrument that is not prepaid */
-} builder;
+    uint8_t *ordinary;  /* by account: holds an instrument that is not prepaid */
+    uint8_t instrument; /* the signal of that name, or NO_SIGNAL */
+};
+typedef struct rf_holdings builder;
 
 static int by_number(const void *left, const void *right)
 {
@@ -104,7 +106,7 @@ static rf_status note_held(builder *b, uint8_t signal, bool prepaid, uint32_t ac
     p->observed[account] |= UINT64_C(1) << p->signal[signal].family;
     if (prepaid) {
         p->prepaid[account] = PREPAID_ANY;
-    } else if (strcmp(p->signal[signal].name, "instrument") == 0) {
+    } else if (signal == b->instrument) {
         b->ordinary[account] = 1;
     }
     return RF_OK;
@@ -296,33 +298,58 @@ static bool terminate_offsets(builder *b)
     return rf_reserve(&p->holder, &b->holder_room, 1, sizeof *p->holder);
 }
 
-rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_population *population,
+rf_status rf_holdings_begin(rf_store *store, rf_population *population, rf_holdings **out,
+                            rf_error *err)
+{
+    builder *b = rf_alloc(1, sizeof *b);
+    rf_status status;
+    *out = b;
+    if (b == NULL) {
+        return rf_fail_memory(err, "the holdings");
+    }
+    b->p = population;
+    b->instrument = NO_SIGNAL;
+    for (uint32_t s = 0; s < population->signals && s < NO_SIGNAL; s++) {
+        if (strcmp(population->signal[s].name, "instrument") == 0) {
+            b->instrument = (uint8_t)s;
+        }
+    }
+    status = map_values(store, b, err);
+    return status == RF_OK ? mark_prepaid(store, b, err) : status;
+}
+
+rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdings *holdings,
                            rf_error *err)
 {
-    builder b = {.p = population, .map = map};
-    rf_status status = map_values(store, &b, err);
-    if (status == RF_OK) {
-        b.ordinary = rf_alloc(population->accounts, 1);
-        status =
-            b.ordinary == NULL ? rf_fail_memory(err, "the holdings") : mark_prepaid(store, &b, err);
-    }
-    if (status == RF_OK) {
-        status = read_sightings(store, &b, err);
-    }
-    if (status == RF_OK && !terminate_offsets(&b)) {
+    rf_status status;
+    holdings->map = map;
+    holdings->ordinary = rf_alloc(holdings->p->accounts, 1);
+    status = holdings->ordinary == NULL ? rf_fail_memory(err, "the holdings")
+                                        : read_sightings(store, holdings, err);
+    if (status == RF_OK && !terminate_offsets(holdings)) {
         status = rf_fail_memory(err, "the holdings");
     }
-    if (status == RF_OK) {
-        for (uint32_t a = 0; a < population->accounts; a++) {
-            if (population->prepaid[a] != 0 && b.ordinary[a] == 0) {
-                population->prepaid[a] = PREPAID_ONLY;
-            }
-        }
-        status = transpose(population, err);
-    }
-    rf_free(b.ordinary);
-    rf_free(b.sighted);
-    rf_free(b.prepaid);
-    rf_free(b.signal_of);
     return status;
+}
+
+rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err)
+{
+    rf_population *p = holdings->p;
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        if (p->prepaid[a] != 0 && holdings->ordinary[a] == 0) {
+            p->prepaid[a] = PREPAID_ONLY;
+        }
+    }
+    return transpose(p, err);
+}
+
+void rf_holdings_end(rf_holdings *holdings)
+{
+    if (holdings != NULL) {
+        rf_free(holdings->ordinary);
+        rf_free(holdings->sighted);
+        rf_free(holdings->prepaid);
+        rf_free(holdings->signal_of);
+        rf_free(holdings);
+    }
 }

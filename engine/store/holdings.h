@@ -16,9 +16,20 @@ static inline uint32_t rf_account_number(const rf_account_map *map, int64_t row)
     return row >= 0 && row < map->rows ? map->number[row] : UINT32_MAX;
 }
 
-/* Fills held, observed, prepaid, values, groups and both directions of the holdings. One pass over
- * sighting in key order (value, account, day); O(s log d) for s sightings, d those of one value. */
+typedef struct rf_holdings rf_holdings; /* holdings being read */
+
+/* Reading goes in three steps, so that the first two can run beside the reading of accounts. The
+ * caller ends *out with rf_holdings_end whatever happens.
+ * begin: which values there are and what they are; needs the signals and families alone. */
+RF_MUST_USE rf_status rf_holdings_begin(rf_store *store, rf_population *population,
+                                        rf_holdings **out, rf_error *err);
+/* read: fills held, observed, prepaid, values and groups; needs the accounts to be numbered. One
+ * pass over sighting in key order (value, account, day); O(s log d) for s sightings, d those of one
+ * value. */
 RF_MUST_USE rf_status rf_holdings_read(rf_store *store, const rf_account_map *map,
-                                       rf_population *population, rf_error *err);
+                                       rf_holdings *holdings, rf_error *err);
+/* turn: fills the other direction of the holdings. O(holdings). */
+RF_MUST_USE rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err);
+void rf_holdings_end(rf_holdings *holdings); /* NULL is fine */
 
 #endif

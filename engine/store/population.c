@@ -1,8 +1,11 @@
-/* population.c - accounts and their usage; holdings.c builds the groups. See population.h. */
+/* population.c - accounts, signals, and the order in which all is read; activity.c reads what
+ * accounts did, holdings.c builds the groups. See population.h. */
 #include "store/population.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/parallel.h"
+#include "store/activity.h"
 #include "store/holdings.h"
 
 #include <stdlib.h>
@@ -143,6 +146,7 @@ static rf_status read_keys(rf_store *store, rf_population *p, rf_error *err)
     size_t capacity = 0;
     size_t count = 0;
     bool row = true;
+    bool ordered = true; /* they are after a first import of accounts */
     rf_status status = rf_prepare(store, "SELECT id, external_id FROM account", &select, err);
     while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
         const char *text = rf_column_text(select, 1);
@@ -167,8 +171,13 @@ static rf_status read_keys(rf_store *store, rf_population *p, rf_error *err)
             status = rf_fail_memory(err, "the accounts");
         }
     }
+    for (size_t i = 1; i < count && ordered; i++) {
+        ordered = by_external_id(&keys[i - 1], &keys[i]) < 0;
+    }
     if (status == RF_OK && count > 0) {
-        qsort(keys, count, sizeof *keys, by_external_id);
+        if (!ordered) {
+            qsort(keys, count, sizeof *keys, by_external_id);
+        }
         for (size_t i = 0; i < count; i++) {
             p->account_row[i] = keys[i].row;
             p->external_id[i] = keys[i].external_id;
@@ -228,7 +237,7 @@ static rf_status read_columns(rf_store *store, rf_population *p, const rf_accoun
     while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
         uint32_t const a = rf_account_number(map, rf_column_int(select, 0));
         if (a == UINT32_MAX) {
-            continue; /* added by somebody else since the keys were read */
+            continue; /* not possible in one state of the database */
         }
         p->created_at[a] =
             rf_column_kind(select, 1) == RF_NULL ? RF_NO_TIME : rf_column_int(select, 1);
@@ -274,177 +283,6 @@ static rf_status allocate_accounts(rf_population *p, rf_error *err)
         return rf_fail_memory(err, "the account columns");
     }
     return RF_OK;
-}
-
-/* ---- activity ---- */
-
-typedef struct loose_use {
-    uint32_t account;
-    rf_capability_use use;
-} loose_use;
-
-/* The rows of one account, being gathered: they come by capability, then by day. */
-typedef struct gathering {
-    rf_population *p;
-    int64_t *capability_row; /* value.id by index into p->capability */
-    uint32_t account;        /* UINT32_MAX: none yet */
-    uint64_t *days;          /* of the account: (day + 1) << 32 | hours */
-    size_t day_count, day_room;
-    loose_use *uses; /* of all accounts; those of one are together */
-    size_t use_count, use_room;
-} gathering;
-
-static rf_status read_capability_names(rf_store *store, gathering *g, rf_error *err)
-{
-    rf_population *p = g->p;
-    rf_statement *select = NULL;
-    size_t name_room = 0;
-    size_t row_room = 0;
-    bool row = true;
-    rf_status status = rf_prepare(store,
-                                  "SELECT id, text FROM value WHERE signal = "
-                                  "(SELECT id FROM signal WHERE name = 'capability') ORDER BY text",
-                                  &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        const char *name = rf_column_text(select, 1);
-        if (!rf_reserve(&p->capability, &name_room, p->capabilities + 1, sizeof *p->capability) ||
-            !rf_reserve(&g->capability_row, &row_room, p->capabilities + 1,
-                        sizeof *g->capability_row) ||
-            (p->capability[p->capabilities] = rf_arena_text(&p->texts, name, strlen(name))) ==
-                NULL) {
-            status = rf_fail_memory(err, "the capabilities");
-            break;
-        }
-        g->capability_row[p->capabilities++] = rf_column_int(select, 0);
-    }
-    rf_statement_end(select);
-    return status;
-}
-
-static uint32_t capability_index(const gathering *g, int64_t row)
-{
-    for (uint32_t i = 0; i < g->p->capabilities; i++) { /* a handful of capabilities */
-        if (g->capability_row[i] == row) {
-            return i;
-        }
-    }
-    return UINT32_MAX;
-}
-
-static int by_day(const void *left, const void *right)
-{
-    uint64_t const a = *(const uint64_t *)left;
-    uint64_t const b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* A day counts once, and so does an hour of it, whatever was done and whoever told of it. */
-static void finish_days(gathering *g)
-{
-    rf_population *p = g->p;
-    if (g->day_count > 1) {
-        qsort(g->days, g->day_count, sizeof *g->days, by_day);
-    }
-    for (size_t i = 0; i < g->day_count;) {
-        uint64_t const day = g->days[i] >> 32;
-        uint32_t hours = 0;
-        for (; i < g->day_count && g->days[i] >> 32 == day; i++) {
-            hours |= (uint32_t)g->days[i];
-        }
-        p->active_days[g->account] += day != 0;
-        for (; hours != 0; hours &= hours - 1) {
-            uint16_t *count = &p->hours[g->account][__builtin_ctz(hours) % 24];
-            *count = (uint16_t)(*count + (*count < UINT16_MAX));
-        }
-    }
-    g->day_count = 0;
-}
-
-static bool add_use(gathering *g, int64_t capability, uint64_t requests)
-{
-    uint32_t const c = capability == 0 ? UINT32_MAX : capability_index(g, capability);
-    loose_use *last = g->use_count == 0 ? NULL : &g->uses[g->use_count - 1];
-    if (c == UINT32_MAX) {
-        return true;
-    }
-    if (last != NULL && last->account == g->account && last->use.capability == c) {
-        last->use.requests += requests;
-        return true;
-    }
-    if (!rf_reserve(&g->uses, &g->use_room, g->use_count + 1, sizeof *g->uses)) {
-        return false;
-    }
-    g->uses[g->use_count++] = (loose_use){g->account, {c, requests}};
-    g->p->capability_start[g->account + 1]++;
-    return true;
-}
-
-static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map, rf_error *err)
-{
-    rf_statement *select = NULL;
-    bool row = true;
-    rf_status status = rf_prepare(
-        store, "SELECT account, capability, day, requests, hours FROM activity", &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        uint32_t const a = rf_account_number(map, rf_column_int(select, 0));
-        uint64_t const requests = (uint64_t)rf_column_int(select, 3);
-        if (a == UINT32_MAX) {
-            continue;
-        }
-        if (a != g->account) {
-            finish_days(g);
-            g->account = a;
-        }
-        g->p->requests[a] += requests;
-        if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
-            !add_use(g, rf_column_int(select, 1), requests)) {
-            status = rf_fail_memory(err, "the activity of accounts");
-            break;
-        }
-        g->days[g->day_count++] =
-            (uint64_t)(rf_column_int(select, 2) + 1) << 32 | (uint32_t)rf_column_int(select, 4);
-    }
-    finish_days(g);
-    rf_statement_end(select);
-    return status;
-}
-
-/* Uses were gathered by account row; they are laid out by account number. */
-static rf_status lay_out_uses(const gathering *g, rf_error *err)
-{
-    rf_population *p = g->p;
-    uint64_t *next = rf_alloc((size_t)p->accounts + 1, sizeof *next);
-    p->capability_use = rf_alloc(g->use_count, sizeof *p->capability_use);
-    if (p->capability_use == NULL || next == NULL) {
-        rf_free(next);
-        return rf_fail_memory(err, "the capability counts");
-    }
-    for (uint32_t a = 0; a < p->accounts; a++) {
-        p->capability_start[a + 1] += p->capability_start[a];
-        next[a] = p->capability_start[a];
-    }
-    for (size_t i = 0; i < g->use_count; i++) {
-        p->capability_use[next[g->uses[i].account]++] = g->uses[i].use;
-    }
-    rf_free(next);
-    return RF_OK;
-}
-
-static rf_status read_activity(rf_store *store, rf_population *p, const rf_account_map *map,
-                               rf_error *err)
-{
-    gathering g = {.p = p, .account = UINT32_MAX};
-    rf_status status = read_capability_names(store, &g, err);
-    if (status == RF_OK) {
-        status = gather(store, &g, map, err);
-    }
-    if (status == RF_OK) {
-        status = lay_out_uses(&g, err);
-    }
-    rf_free(g.days);
-    rf_free(g.uses);
-    rf_free(g.capability_row);
-    return status;
 }
 
 /* ---- signals ---- */
@@ -515,10 +353,74 @@ static rf_status number_families(rf_population *p, rf_error *err)
     return RF_OK;
 }
 
-rf_status rf_population_read(rf_store *store, rf_signal_override override, void *context,
-                             rf_population *population, rf_error *err)
+/* ---- all of it ---- */
+
+/* Two hands: one reads what is held, the other what is known of accounts. They write different
+ * parts of the population; `map` is ready before the second half. */
+typedef struct reading {
+    rf_population *p;
+    rf_account_map map;
+    rf_holdings *holdings;
+    rf_store *accounts_store;
+    rf_store *holdings_store; /* the same, unless there are two connections */
+} reading;
+
+static rf_status first_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
+                            rf_error *err)
 {
-    rf_account_map map = {0};
+    reading *r = context;
+    rf_status status;
+    (void)first;
+    (void)end;
+    (void)worker;
+    if (hand == 0) {
+        return rf_holdings_begin(r->holdings_store, r->p, &r->holdings, err);
+    }
+    status = read_keys(r->accounts_store, r->p, err);
+    if (status == RF_OK) {
+        status = allocate_accounts(r->p, err);
+    }
+    return status == RF_OK ? number_accounts(r->p, &r->map, err) : status;
+}
+
+static rf_status second_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
+                             rf_error *err)
+{
+    reading *r = context;
+    rf_status status;
+    (void)first;
+    (void)end;
+    (void)worker;
+    if (hand == 0) {
+        return rf_holdings_read(r->holdings_store, &r->map, r->holdings, err);
+    }
+    status = read_columns(r->accounts_store, r->p, &r->map, err);
+    return status == RF_OK ? rf_activity_read(r->accounts_store, r->p, &r->map, err) : status;
+}
+
+static rf_status read_all(rf_store *store, rf_store *other, rf_population *p, rf_error *err)
+{
+    reading r = {.p = p, .accounts_store = store, .holdings_store = other};
+    unsigned const threads = other == NULL ? 1 : 2;
+    rf_status status;
+    if (other == NULL) {
+        r.holdings_store = store;
+    }
+    status = rf_parallel(threads, 2, 1, first_half, &r, err);
+    if (status == RF_OK) {
+        status = rf_parallel(threads, 2, 1, second_half, &r, err);
+    }
+    if (status == RF_OK) {
+        status = rf_holdings_turn(r.holdings, err);
+    }
+    rf_holdings_end(r.holdings);
+    rf_free(r.map.number);
+    return status;
+}
+
+rf_status rf_population_read(rf_store *store, rf_store *other, rf_signal_override override,
+                             void *context, rf_population *population, rf_error *err)
+{
     rf_status status;
     *population = (rf_population){0};
     status = read_signals(store, population, err);
@@ -529,24 +431,8 @@ rf_status rf_population_read(rf_store *store, rf_signal_override override, void 
         status = number_families(population, err);
     }
     if (status == RF_OK) {
-        status = read_keys(store, population, err);
+        status = read_all(store, other, population, err);
     }
-    if (status == RF_OK) {
-        status = allocate_accounts(population, err);
-    }
-    if (status == RF_OK) {
-        status = number_accounts(population, &map, err);
-    }
-    if (status == RF_OK) {
-        status = read_columns(store, population, &map, err);
-    }
-    if (status == RF_OK) {
-        status = read_activity(store, population, &map, err);
-    }
-    if (status == RF_OK) {
-        status = rf_holdings_read(store, &map, population, err);
-    }
-    rf_free(map.number);
     if (status != RF_OK) {
         rf_population_free(population);
     }

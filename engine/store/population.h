@@ -9,6 +9,9 @@
  * for a signal windowed by day. Only groups with two holders or more are kept; the groups of one
  * value stand side by side. Both directions are stored in compressed rows (start offsets + list).
  *
+ * All is to be read in one state of the database, whatever others commit meanwhile: between
+ * rf_snapshot_begin and rf_snapshot_end, by two threads when there are two connections.
+ *
  * Workload: millions of accounts, tens of millions of sightings. Memory: 4 bytes a holding and
  * direction, about 100 bytes an account besides. Time: one pass over each table.
  */
@@ -98,13 +101,15 @@ typedef struct rf_population {
     uint64_t sightings; /* rows read */
 } rf_population;
 
-/* Reads everything. `link_override`, when not NULL, may change signal[] (role, family, windowed)
- * before holdings are built: that is how --config reaches here. On success the caller owns
- * *population and ends it with rf_population_free; on failure it is freed. */
+/* Reads everything, by a second thread too when `other` is not NULL. `override`, when not NULL, may
+ * change signal[] (role, family, windowed) before holdings are built: that is how --config reaches
+ * here. On success the caller owns *population and ends it with rf_population_free; on failure it
+ * is freed. */
 typedef rf_status (*rf_signal_override)(void *context, rf_signal *signals, uint32_t count,
                                         rf_error *err);
-RF_MUST_USE rf_status rf_population_read(rf_store *store, rf_signal_override override,
-                                         void *context, rf_population *population, rf_error *err);
+RF_MUST_USE rf_status rf_population_read(rf_store *store, rf_store *other,
+                                         rf_signal_override override, void *context,
+                                         rf_population *population, rf_error *err);
 void rf_population_free(rf_population *population);
 
 /* The accounts holding group g: pointer to the first and their number. O(1). */

@@ -2,8 +2,9 @@
 #include "store/results.h"
 
 #include "base/clock.h"
-#include "base/progress.h"
 #include "base/version.h"
+#include "store/feed.h"
+#include "store/results_links.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -160,20 +161,34 @@ static rf_status write_signals(rf_store *store, const rf_findings *f, int64_t ru
     return status;
 }
 
+/* Rows of one table being written. */
+typedef struct result_rows {
+    const rf_findings *findings;
+    int64_t run;
+    const rf_member *const *members; /* by row of the account */
+    uint32_t next;
+} result_rows;
+
+static rf_status next_worth(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    result_rows *to = context;
+    (void)err;
+    *found = to->next < to->findings->worths;
+    if (*found) {
+        const rf_result_worth *worth = &to->findings->worth[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = worth->value_row;
+        cells[2].number = worth->examined;
+        cells[3].number = worth->corroborated;
+    }
+    return RF_OK;
+}
+
 static rf_status write_worth(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
-    rf_statement *insert = NULL;
-    rf_status status =
-        rf_prepare(store, "INSERT INTO value_worth VALUES (?, ?, ?, ?)", &insert, err);
-    for (uint32_t i = 0; i < f->worths && status == RF_OK; i++) {
-        rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, f->worth[i].value_row);
-        rf_bind_int(insert, 3, f->worth[i].examined);
-        rf_bind_int(insert, 4, f->worth[i].corroborated);
-        status = rf_run(insert, err);
-    }
-    rf_statement_end(insert);
-    return status;
+    result_rows to = {.findings = f, .run = run};
+    return rf_feed_run(store, "INSERT INTO value_worth SELECT c0, c1, c2, c3 FROM feed", next_worth,
+                       &to, err);
 }
 
 static rf_status write_hubs(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
@@ -193,63 +208,6 @@ static rf_status write_hubs(rf_store *store, const rf_findings *f, int64_t run, 
         status = rf_run(insert, err);
     }
     rf_statement_end(insert);
-    return status;
-}
-
-/* A link as its key in the table: row ids, the account with the smaller number first. */
-typedef struct link_key {
-    int64_t a, b;
-    uint64_t index;
-} link_key;
-
-static int by_key(const void *left, const void *right)
-{
-    const link_key *x = left;
-    const link_key *y = right;
-    if (x->a != y->a) {
-        return x->a < y->a ? -1 : 1;
-    }
-    return (x->b > y->b) - (x->b < y->b);
-}
-
-static link_key *order_links(const rf_result_links *links)
-{
-    link_key *keys = rf_alloc_raw(links->count, sizeof *keys);
-    for (uint64_t i = 0; keys != NULL && i < links->count; i++) {
-        keys[i] = (link_key){links->account_row[links->a[i]], links->account_row[links->b[i]], i};
-    }
-    if (keys != NULL && links->count > 1) {
-        qsort(keys, links->count, sizeof *keys, by_key);
-    }
-    return keys;
-}
-
-/* In key order, which is much faster for a large table. */
-static rf_status write_links(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
-{
-    const rf_result_links *links = &f->links;
-    rf_statement *insert = NULL;
-    rf_progress progress;
-    link_key *keys = order_links(links);
-    rf_status status =
-        keys == NULL ? rf_fail_memory(err, "the links")
-                     : rf_prepare(store, "INSERT INTO link VALUES (?, ?, ?, ?, ?)", &insert, err);
-    rf_progress_start(&progress, "writing links", links->count);
-    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
-        uint64_t const k = keys[i].index;
-        if (i % 4096 == 0) {
-            rf_progress_show(&progress, i);
-        }
-        rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, keys[i].a);
-        rf_bind_int(insert, 3, keys[i].b);
-        rf_bind_real(insert, 4, links->bits[k] / 65536.0);
-        rf_bind_int(insert, 5, links->families[k]);
-        status = rf_run(insert, err);
-    }
-    rf_progress_end(&progress);
-    rf_statement_end(insert);
-    rf_free(keys);
     return status;
 }
 
@@ -350,34 +308,42 @@ static int by_account_row(const void *left, const void *right)
     return ((*a)->account_row > (*b)->account_row) - ((*a)->account_row < (*b)->account_row);
 }
 
+/* run, account, ring, cell, network, role, links, bits */
+static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    result_rows *to = context;
+    (void)err;
+    *found = to->next < to->findings->members;
+    if (*found) {
+        const rf_member *m = to->members[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = m->account_row;
+        cells[2].number = m->ring;
+        cells[3].number = m->cell;
+        cells[4].number = to->findings->ring[m->ring - 1].network;
+        rf_feed_text(&cells[5], m->fringe ? "fringe" : "core", m->fringe ? 6 : 4);
+        cells[6].number = m->links;
+        rf_feed_real(&cells[7], m->bits);
+    }
+    return RF_OK;
+}
+
 /* In key order, which is much faster for a large table. */
 static rf_status write_members(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
-    rf_statement *insert = NULL;
     const rf_member **ordered = rf_alloc(f->members, sizeof(const rf_member *));
-    rf_status status =
-        ordered == NULL
-            ? rf_fail_memory(err, "the members")
-            : rf_prepare(store, "INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &insert, err);
-    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+    result_rows to = {.findings = f, .run = run, .members = ordered};
+    rf_status status;
+    if (ordered == NULL) {
+        return rf_fail_memory(err, "the members");
+    }
+    for (uint32_t i = 0; i < f->members; i++) {
         ordered[i] = &f->member[i];
     }
-    if (status == RF_OK) {
-        qsort(ordered, f->members, sizeof(const rf_member *), by_account_row);
-    }
-    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
-        const rf_member *m = ordered[i];
-        rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, m->account_row);
-        rf_bind_int(insert, 3, m->ring);
-        rf_bind_int(insert, 4, m->cell);
-        rf_bind_int(insert, 5, f->ring[m->ring - 1].network);
-        rf_bind_text_static(insert, 6, m->fringe ? "fringe" : "core", m->fringe ? 6 : 4);
-        rf_bind_int(insert, 7, m->links);
-        rf_bind_real(insert, 8, m->bits);
-        status = rf_run(insert, err);
-    }
-    rf_statement_end(insert);
+    qsort(ordered, f->members, sizeof(const rf_member *), by_account_row);
+    status =
+        rf_feed_run(store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM feed",
+                    next_member, &to, err);
     rf_free(ordered);
     return status;
 }
@@ -391,8 +357,8 @@ static rf_status write_all(rf_store *store, const rf_findings *findings,
                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
     rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
-        write_calibration, write_labels, write_weighing, write_signals, write_worth,
-        write_hubs,        write_links,  write_rings,    write_members, write_ledger};
+        write_calibration, write_labels,           write_weighing, write_signals, write_worth,
+        write_hubs,        rf_results_write_links, write_rings,    write_members, write_ledger};
     bool keep = true;
     rf_status status = rf_store_begin(store, err);
     if (status == RF_OK && hooks->settle != NULL) {

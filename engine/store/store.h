@@ -4,6 +4,7 @@
  * schema/ (one .sql file per migration step, embedded in the program). Around it:
  *   intake.h      writes facts (used by importers/)
  *   population.h  reads all facts into arrays for detection, once, sequentially
+ *   feed.h        inserts rows that a function makes; snapshot.h  two connections, one state
  *   results.h     writes and reads what a run found
  *
  * Invariants: application_id says that a file is ours; user_version counts schema steps, and a step

@@ -1,0 +1,174 @@
+/* activity.c - see activity.h. */
+#include "store/activity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct loose_use {
+    uint32_t account;
+    rf_capability_use use;
+} loose_use;
+
+/* The rows of one account, being gathered: they come by capability, then by day. */
+typedef struct gathering {
+    rf_population *p;
+    int64_t *capability_row; /* value.id by index into p->capability */
+    uint32_t account;        /* UINT32_MAX: none yet */
+    uint64_t *days;          /* of the account: (day + 1) << 32 | hours */
+    size_t day_count, day_room;
+    loose_use *uses; /* of all accounts; those of one are together */
+    size_t use_count, use_room;
+} gathering;
+
+static rf_status read_capability_names(rf_store *store, gathering *g, rf_error *err)
+{
+    rf_population *p = g->p;
+    rf_statement *select = NULL;
+    size_t name_room = 0;
+    size_t row_room = 0;
+    bool row = true;
+    rf_status status = rf_prepare(store,
+                                  "SELECT id, text FROM value WHERE signal = "
+                                  "(SELECT id FROM signal WHERE name = 'capability') ORDER BY text",
+                                  &select, err);
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        const char *name = rf_column_text(select, 1);
+        if (!rf_reserve(&p->capability, &name_room, p->capabilities + 1, sizeof *p->capability) ||
+            !rf_reserve(&g->capability_row, &row_room, p->capabilities + 1,
+                        sizeof *g->capability_row) ||
+            (p->capability[p->capabilities] = rf_arena_text(&p->texts, name, strlen(name))) ==
+                NULL) {
+            status = rf_fail_memory(err, "the capabilities");
+            break;
+        }
+        g->capability_row[p->capabilities++] = rf_column_int(select, 0);
+    }
+    rf_statement_end(select);
+    return status;
+}
+
+static uint32_t capability_index(const gathering *g, int64_t row)
+{
+    for (uint32_t i = 0; i < g->p->capabilities; i++) { /* a handful of capabilities */
+        if (g->capability_row[i] == row) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static int by_day(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* A day counts once, and so does an hour of it, whatever was done and whoever told of it. */
+static void finish_days(gathering *g)
+{
+    rf_population *p = g->p;
+    if (g->day_count > 1) {
+        qsort(g->days, g->day_count, sizeof *g->days, by_day);
+    }
+    for (size_t i = 0; i < g->day_count;) {
+        uint64_t const day = g->days[i] >> 32;
+        uint32_t hours = 0;
+        for (; i < g->day_count && g->days[i] >> 32 == day; i++) {
+            hours |= (uint32_t)g->days[i];
+        }
+        p->active_days[g->account] += day != 0;
+        for (; hours != 0; hours &= hours - 1) {
+            uint16_t *count = &p->hours[g->account][__builtin_ctz(hours) % 24];
+            *count = (uint16_t)(*count + (*count < UINT16_MAX));
+        }
+    }
+    g->day_count = 0;
+}
+
+static bool add_use(gathering *g, int64_t capability, uint64_t requests)
+{
+    uint32_t const c = capability == 0 ? UINT32_MAX : capability_index(g, capability);
+    loose_use *last = g->use_count == 0 ? NULL : &g->uses[g->use_count - 1];
+    if (c == UINT32_MAX) {
+        return true;
+    }
+    if (last != NULL && last->account == g->account && last->use.capability == c) {
+        last->use.requests += requests;
+        return true;
+    }
+    if (!rf_reserve(&g->uses, &g->use_room, g->use_count + 1, sizeof *g->uses)) {
+        return false;
+    }
+    g->uses[g->use_count++] = (loose_use){g->account, {c, requests}};
+    g->p->capability_start[g->account + 1]++;
+    return true;
+}
+
+static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map, rf_error *err)
+{
+    rf_statement *select = NULL;
+    bool row = true;
+    rf_status status = rf_prepare(
+        store, "SELECT account, capability, day, requests, hours FROM activity", &select, err);
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        uint32_t const a = rf_account_number(map, rf_column_int(select, 0));
+        uint64_t const requests = (uint64_t)rf_column_int(select, 3);
+        if (a == UINT32_MAX) {
+            continue;
+        }
+        if (a != g->account) {
+            finish_days(g);
+            g->account = a;
+        }
+        g->p->requests[a] += requests;
+        if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
+            !add_use(g, rf_column_int(select, 1), requests)) {
+            status = rf_fail_memory(err, "the activity of accounts");
+            break;
+        }
+        g->days[g->day_count++] =
+            (uint64_t)(rf_column_int(select, 2) + 1) << 32 | (uint32_t)rf_column_int(select, 4);
+    }
+    finish_days(g);
+    rf_statement_end(select);
+    return status;
+}
+
+/* Uses were gathered by account row; they are laid out by account number. */
+static rf_status lay_out_uses(const gathering *g, rf_error *err)
+{
+    rf_population *p = g->p;
+    uint64_t *next = rf_alloc((size_t)p->accounts + 1, sizeof *next);
+    p->capability_use = rf_alloc(g->use_count, sizeof *p->capability_use);
+    if (p->capability_use == NULL || next == NULL) {
+        rf_free(next);
+        return rf_fail_memory(err, "the capability counts");
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        p->capability_start[a + 1] += p->capability_start[a];
+        next[a] = p->capability_start[a];
+    }
+    for (size_t i = 0; i < g->use_count; i++) {
+        p->capability_use[next[g->uses[i].account]++] = g->uses[i].use;
+    }
+    rf_free(next);
+    return RF_OK;
+}
+
+rf_status rf_activity_read(rf_store *store, rf_population *p, const rf_account_map *map,
+                           rf_error *err)
+{
+    gathering g = {.p = p, .account = UINT32_MAX};
+    rf_status status = read_capability_names(store, &g, err);
+    if (status == RF_OK) {
+        status = gather(store, &g, map, err);
+    }
+    if (status == RF_OK) {
+        status = lay_out_uses(&g, err);
+    }
+    rf_free(g.days);
+    rf_free(g.uses);
+    rf_free(g.capability_row);
+    return status;
+}
