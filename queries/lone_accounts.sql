@@ -5,7 +5,7 @@
 -- column: account_id  the account
 -- column: ring_id  its ring
 -- column: score  the ring's score
--- column: role  core or fringe
+-- column: role  core, bridge or fringe
 -- column: links  its links inside the ring
 -- column: bits  their bits
 -- column: created_at  when it signed up

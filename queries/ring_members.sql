@@ -2,7 +2,7 @@
 -- param: ring  the ring's number in the run
 -- param: run=latest  the run
 -- column: account_id  the account
--- column: role  core, or fringe (fits the profile, but few links tie it)
+-- column: role  core, bridge (core, and without it a part falls off), or fringe (fits the profile, but few links tie it)
 -- column: cell_id  the cell of the ring it is in
 -- column: links  kept pairs with other members
 -- column: bits  the sum of their bits

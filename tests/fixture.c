@@ -69,7 +69,9 @@ static const char VALUES[] =
     "  VALUES (4, 'fraud', 'support', unixepoch('2026-05-11'), 1);";
 
 static const char RUN[] =
-    "INSERT INTO run VALUES (1, unixepoch('2026-06-01'), unixepoch('2026-06-01') + 5, '0.1.0', 42,"
+    "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts, sightings,"
+    "  pairs, links, rings, flagged, prior_bits, timings) VALUES (1, unixepoch('2026-06-01'), "
+    "unixepoch('2026-06-01') + 5, '0.1.0', 42,"
     "  '{}', 10, 30, 21, 13, 2, 1, -3.3, '{}');"
     "INSERT INTO calibration VALUES (1, 1, 4, 4, 1, 6, 5.5, 0.01, 0.9, 8.25),"
     "  (1, 3, 5, 5, 1, 10, 9.5, 0.01, 0.93, 9.5);"
@@ -83,7 +85,8 @@ static const char RUN[] =
     "  (1, 1, 5, 6.0, 1), (1, 2, 3, 11.0, 3), (1, 2, 4, 10.0, 2), (1, 3, 4, 10.0, 2),"
     "  (1, 4, 5, 6.5, 1), (1, 6, 7, 5.0, 1), (1, 8, 6, 5.0, 1), (1, 8, 7, 5.0, 1);"
     "INSERT INTO link_by_b SELECT run, account_b, account_a FROM link;"
-    "INSERT INTO ring VALUES"
+    "INSERT INTO ring (run, ring, ring_key, network, size, cells, links, link_bits, score,"
+    "  flagged, looks_like, first_created, last_created, requests) VALUES"
     "  (1, 1, 'c0ffee00c0ffee01', 1, 5, 1, 8, 78.0, 23.4, 1, 'shared computer',"
     "   unixepoch('2026-05-01 08:00'), unixepoch('2026-05-20 12:00'), 500),"
     "  (1, 2, 'c0de000000000002', 1, 3, 1, 3, 15.0, -4.25, 0, 'office',"

@@ -211,6 +211,10 @@ static void older_databases_begin_with_their_last_run(void **state)
     fixture_sql(f, "DROP VIEW ring_history; DROP TABLE ring_event; DROP TABLE ring_member;"
                    "DROP TABLE ring_life; DROP TABLE run_import; DROP TABLE run_knowledge; DROP "
                    "TABLE run_record;"
+                   "ALTER TABLE run DROP COLUMN shuffles; ALTER TABLE run DROP COLUMN "
+                   "expected_by_chance; ALTER TABLE ring DROP COLUMN inner_bits; ALTER TABLE ring "
+                   "DROP COLUMN q; DROP TABLE link_by_b;"
+                   "CREATE INDEX link_by_b ON link (run, account_b, account_a);"
                    "UPDATE ring SET ring_key = '00c0ffee00c0ffee'; PRAGMA user_version = 5");
     story_run(f, "history 1", 4);
     story_run(f, "detect", 0);

@@ -119,11 +119,18 @@ static const char *const WRONG[] = {
     /* by day, only those count who met somebody; what fringe adds is not counted */
     "SELECT count(*) FROM evidence e JOIN value v ON v.id = e.value JOIN signal g ON g.id = "
     "v.signal WHERE g.windowed = 0 AND members <> (SELECT count(DISTINCT s.account) FROM sighting "
-    "s JOIN member m ON m.account = s.account WHERE m.role = 'core' AND s.value = e.value AND "
+    "s JOIN member m ON m.account = s.account WHERE m.role <> 'fringe' AND s.value = e.value AND "
     "m.ring = e.ring)",
     /* fringe only in flagged rings */
     "SELECT count(*) FROM member m JOIN ring r USING (ring) WHERE m.role = 'fringe' AND NOT "
     "r.flagged",
+    /* what is flagged stands out from chance; inner bits are of links, a share of all */
+    "SELECT count(*) FROM ring JOIN run ON run.id = ring.run WHERE ring.flagged AND q > config ->> "
+    "'q_most'",
+    "SELECT count(*) FROM ring WHERE q < 0 OR q > 1 OR inner_bits < 0 OR q IS NULL",
+    "SELECT count(*) FROM ring a JOIN ring b WHERE a.inner_bits > b.inner_bits AND a.q > b.q",
+    "SELECT count(*) FROM ring r WHERE (SELECT count(*) FROM member m WHERE m.ring = r.ring AND "
+    "m.role = 'fringe') = 0 AND inner_bits * size > link_bits + 0.001",
 };
 
 static void nothing_is_wrong(rf_store *store)
@@ -151,6 +158,7 @@ static void every_run_is_sound(void **state)
         settings.seed = round;
         settings.score.flagged_from = round % 2 == 0 ? -30 : 0;
         settings.join.suspect_from = round % 4 < 2 ? -40 : 0;
+        settings.chance.q_most = round % 2 == 0 ? 1 : 0.01;
         settings.join.allowance = round % 4 == 1 ? 0.5 : 8;
         if (round % 3 == 2) {
             settings.evidence.pair_cap = 15;

@@ -24,7 +24,7 @@ typedef struct reader {
     rf_error *err;
     FILE *file;
     int line; /* the one being read: inih as packaged does not tell */
-    key keys[13];
+    key keys[15];
 } reader;
 
 /* fgets for inih, counting lines. */
@@ -38,7 +38,7 @@ static char *next_line(char *line, int room, void *stream)
 static void list_keys(reader *r)
 {
     rf_detect_settings *s = r->settings;
-    key const keys[13] = {
+    key const keys[15] = {
         {"evidence", "prior_bits", TARGET_REAL, &s->evidence.prior_bits, -60, -1},
         {"evidence", "threshold_bits", TARGET_REAL, &s->evidence.threshold_bits, -20, 60},
         {"evidence", "pair_cap", TARGET_U32, &s->evidence.pair_cap, 2, 100000},
@@ -52,6 +52,8 @@ static void list_keys(reader *r)
         {"score", "rarity_bits", TARGET_REAL, &s->score.prior_bits, 0, 60},
         {"score", "flagged_from", TARGET_REAL, &s->score.flagged_from, -100, 200},
         {"score", "verified_bits", TARGET_REAL, &s->score.verified_bits, 0, 60},
+        {"chance", "shuffles", TARGET_U32, &s->chance.shuffles, 0, 1000},
+        {"chance", "q_most", TARGET_REAL, &s->chance.q_most, 0, 1},
     };
     memcpy(r->keys, keys, sizeof keys);
 }

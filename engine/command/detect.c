@@ -7,13 +7,18 @@
 #include "command/replay.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 
-static const struct option LONG_OPTIONS[] = {
-    {"resolution", required_argument, NULL, 'g'}, {"min-size", required_argument, NULL, 'm'},
-    {"seed", required_argument, NULL, 's'},       {"config", required_argument, NULL, 'c'},
-    {"timings", no_argument, NULL, 't'},          {"no-labels", no_argument, NULL, 'L'},
-    {"replay", required_argument, NULL, 'r'},     {NULL, 0, NULL, 0}};
+static const struct option LONG_OPTIONS[] = {{"resolution", required_argument, NULL, 'g'},
+                                             {"min-size", required_argument, NULL, 'm'},
+                                             {"seed", required_argument, NULL, 's'},
+                                             {"config", required_argument, NULL, 'c'},
+                                             {"shuffles", required_argument, NULL, 'n'},
+                                             {"timings", no_argument, NULL, 't'},
+                                             {"no-labels", no_argument, NULL, 'L'},
+                                             {"replay", required_argument, NULL, 'r'},
+                                             {NULL, 0, NULL, 0}};
 
 /* The file first, so that the command line has the last word. A replay takes all from its run. */
 static rf_status find_config(int argc, char **argv, const char **path, const char **replay,
@@ -61,6 +66,10 @@ static rf_status read_options(int argc, char **argv, rf_detect_settings *setting
             status = rf_option_int("--seed", optarg, 0, INT64_MAX, &number, err);
             settings->seed = (uint64_t)number;
             break;
+        case 'n':
+            status = rf_option_int("--shuffles", optarg, 0, 1000, &number, err);
+            settings->chance.shuffles = (uint32_t)number;
+            break;
         case 't':
             *timings = true;
             break;
@@ -102,8 +111,13 @@ static void print_table(const rf_detect_summary *s, bool timings)
     }
     (void)printf("Found %u communities; %u of them, with %u accounts, are flagged as rings.\n",
                  s->rings, s->flagged_rings, s->flagged_accounts);
+    if (s->shuffles > 0) {
+        (void)printf("Expected by chance: %.1f communities bound as strongly as the flagged ones "
+                     "(%u %s of who holds what).\n",
+                     s->expected, s->shuffles, s->shuffles == 1 ? "shuffle" : "shuffles");
+    }
     print_labels(s);
-    for (int i = 0; i < 6 && timings; i++) {
+    for (int i = 0; i < 7 && timings; i++) {
         (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
     }
     (void)printf("Next: ringfence rings\n");
@@ -129,6 +143,10 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->flagged_rings);
     rf_json_key(&json, "flagged_accounts");
     rf_json_int(&json, s->flagged_accounts);
+    rf_json_key(&json, "shuffles");
+    rf_json_int(&json, s->shuffles);
+    rf_json_key(&json, "expected_by_chance");
+    rf_json_real(&json, s->shuffles > 0 ? s->expected : (double)NAN);
     rf_json_key(&json, "capped");
     rf_json_int(&json, s->capped);
     rf_json_key(&json, "labels");
@@ -144,7 +162,7 @@ static void print_json(const rf_detect_summary *s)
     rf_json_object_end(&json);
     rf_json_key(&json, "seconds");
     rf_json_object(&json);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         rf_json_key(&json, rf_detect_stage[i]);
         rf_json_fixed(&json, s->seconds[i], 3);
     }
@@ -224,14 +242,16 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
 
 const rf_command rf_command_detect = {
     .name = "detect",
-    .usage = "detect [--resolution G] [--min-size N] [--seed S] [--config FILE] [--no-labels]\n"
-             "       [--timings]\n"
+    .usage = "detect [--resolution G] [--min-size N] [--seed S] [--shuffles R] [--config FILE]\n"
+             "       [--no-labels] [--timings]\n"
              "detect --replay R",
     .summary = "find communities, judge them, and flag rings: a new run",
     .help =
         "  --resolution G   how finely rings are told apart (default 1; higher: smaller rings)\n"
         "  --min-size N     members of the smallest ring (default 3)\n"
         "  --seed S         of the samples and of the community detection (default 1)\n"
+        "  --shuffles R     how often holdings are shuffled to tell what chance would find\n"
+        "                   (default 3; 0: never, and flags do not ask for it)\n"
         "  --config FILE    an INI file with every other setting\n"
         "  --no-labels      as if nobody had been labelled or verified, to compare\n"
         "  --timings        also say how long each stage took\n"

@@ -245,6 +245,27 @@ static rf_status show_evidence(const rf_ring_page *page, rf_error *err)
     return status;
 }
 
+/* "; 3 members are bridges ...; one in ... such rings would be there by chance" */
+static void say_chance(const rf_ring_page *page, rf_text *text)
+{
+    if (page->bridges > 0) {
+        rf_text_add(text, "; without ");
+        rf_words_count(text, page->bridges, "of its members", "of its members");
+        rf_text_add(text, ", each a bridge, a part of it falls off");
+    }
+    if (isfinite(page->inner_bits)) {
+        rf_text_printf(text, ". Links that two families make come to %.1f bits a member",
+                       page->inner_bits);
+    }
+    if (isfinite(page->q)) {
+        rf_text_printf(text,
+                       "; of the rings at least so strongly bound a share of %.4f is expected by "
+                       "chance (q, ",
+                       page->q);
+        rf_words_count(text, page->shuffles, "shuffle)", "shuffles)");
+    }
+}
+
 static void show_shape(const rf_ring_page *page)
 {
     rf_text text = {0};
@@ -254,6 +275,7 @@ static void show_shape(const rf_ring_page *page)
     rf_words_bits(&text, page->link_bits);
     rf_text_add(&text, " tie its members; they fall into ");
     rf_words_count(&text, page->cells, "cell", "cells");
+    say_chance(page, &text);
     rf_text_printf(&text, ". Its key outside this run is %s. Network %lld holds ", page->key,
                    (long long)page->network);
     if (page->neighbours_total == 0) {
@@ -433,6 +455,7 @@ static void json_head(rf_json *json, const rf_ring_page *page)
     key_int(json, "network_id", page->network);
     key_int(json, "size", page->size);
     key_int(json, "core", page->core);
+    key_int(json, "bridges", page->bridges);
     key_int(json, "fringe", page->fringe);
     key_int(json, "cells", page->cells);
     key_int(json, "links", page->links);
@@ -441,6 +464,9 @@ static void json_head(rf_json *json, const rf_ring_page *page)
     rf_json_fixed(json, page->score, 1);
     rf_json_key(json, "flagged");
     rf_json_bool(json, page->flagged);
+    key_real(json, "q", page->q);
+    key_real(json, "inner_bits", page->inner_bits);
+    key_int(json, "shuffles", page->shuffles);
     key_text(json, "looks_like", page->looks_like);
     rf_json_key(json, "first_created");
     rf_json_time(json, page->first_created);

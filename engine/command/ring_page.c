@@ -163,6 +163,9 @@ static bool read_head(rf_ring_page *page, rf_statement *statement)
     page->first_created = time_at(statement, 9);
     page->last_created = time_at(statement, 10);
     page->requests = rf_column_int(statement, 11);
+    page->inner_bits = real_at(statement, 12);
+    page->q = real_at(statement, 13);
+    page->shuffles = rf_column_int(statement, 14);
     return !failed;
 }
 
@@ -170,6 +173,7 @@ static bool read_roles(rf_ring_page *page, rf_statement *statement)
 {
     page->core = rf_column_int(statement, 0);
     page->fringe = rf_column_int(statement, 1);
+    page->bridges = rf_column_int(statement, 2);
     return true;
 }
 
@@ -313,10 +317,11 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
         read_fn read;
     } STEPS[] = {
         {"SELECT ring_key, network, size, cells, links, link_bits, score, flagged, looks_like,"
-         "       first_created, last_created, requests FROM ring WHERE run = ?1 AND ring = ?2",
+         "       first_created, last_created, requests, inner_bits, q,"
+         "       (SELECT shuffles FROM run WHERE id = ?1) FROM ring WHERE run = ?1 AND ring = ?2",
          read_head},
-        {"SELECT count(*) FILTER (WHERE role = 'core'), count(*) FILTER (WHERE role = 'fringe') "
-         "FROM member WHERE run = ?1 AND ring = ?2",
+        {"SELECT count(*) FILTER (WHERE role <> 'fringe'), count(*) FILTER (WHERE role = 'fringe'),"
+         "       count(*) FILTER (WHERE role = 'bridge') FROM member WHERE run = ?1 AND ring = ?2",
          read_roles},
         {"SELECT max(u.day) - min(u.day) + 1 FROM member m JOIN usage u ON u.account = m.account "
          "WHERE m.run = ?1 AND m.ring = ?2 AND u.day >= 0",

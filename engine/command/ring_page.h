@@ -55,12 +55,14 @@ typedef struct rf_page_neighbour {
 
 typedef struct rf_ring_page {
     rf_arena arena;
-    int64_t run, ring, network, size, cells, links, requests, core, fringe;
+    int64_t run, ring, network, size, cells, links, requests, core, bridges, fringe;
+    int64_t shuffles;         /* of the run */
     int64_t neighbours_total; /* other rings of the network; the first are in neighbour */
     int64_t active_days;      /* from the first to the last day of use, 0 when not known */
     int64_t first_created, last_created;
     int64_t half_first, half_last; /* the shortest time in which half of them were created */
     double link_bits, score;
+    double inner_bits, q; /* NAN when not known */
     bool flagged;
     const char *key;
     const char *looks_like;

@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct choice {
@@ -23,7 +24,7 @@ typedef struct choice {
 
 static const char RINGS_SQL[] =
     "SELECT ring, size, score, flagged, network, looks_like, first_created, last_created, requests,"
-    "       cells, links, link_bits, ring_key "
+    "       cells, links, link_bits, ring_key, q, inner_bits "
     "FROM ring WHERE run = ?1 AND size >= ?2 AND flagged >= ?3 "
     "ORDER BY score DESC, ring LIMIT ?4";
 
@@ -42,6 +43,7 @@ static const rf_field FIELDS[] = {
     {.name = "size", .kind = RF_FIELD_INT},
     {.name = "score", .kind = RF_FIELD_REAL, .decimals = 1},
     {.name = "flagged", .kind = RF_FIELD_BOOL},
+    {.name = "q", .kind = RF_FIELD_REAL, .decimals = 3},
     {.name = "network_id", .title = "network", .kind = RF_FIELD_INT},
     {.name = "looks_like", .kind = RF_FIELD_TEXT},
     {.name = "created", .kind = RF_FIELD_TEXT, .shown = PEOPLE},
@@ -52,6 +54,7 @@ static const rf_field FIELDS[] = {
     {.name = "cells", .kind = RF_FIELD_INT, .shown = PROGRAMS},
     {.name = "links", .kind = RF_FIELD_INT, .shown = PROGRAMS},
     {.name = "link_bits", .kind = RF_FIELD_REAL, .decimals = 1, .shown = PROGRAMS},
+    {.name = "inner_bits", .kind = RF_FIELD_REAL, .decimals = 3, .shown = PROGRAMS},
     {.name = "ring_key", .kind = RF_FIELD_TEXT, .shown = PROGRAMS},
     {.name = "run", .kind = RF_FIELD_INT, .shown = PROGRAMS},
 };
@@ -60,6 +63,12 @@ static int64_t time_at(rf_statement *statement, int column)
 {
     return rf_column_kind(statement, column) == RF_NULL ? RF_NO_TIME
                                                         : rf_column_int(statement, column);
+}
+
+static double figure_at(rf_statement *statement, int column)
+{
+    return rf_column_kind(statement, column) == RF_NULL ? (double)NAN
+                                                        : rf_column_real(statement, column);
 }
 
 /* The parts as an object for JSON, as text otherwise. */
@@ -118,6 +127,7 @@ static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *
     rf_sheet_int(sheet, rf_column_int(rings, 1));
     rf_sheet_real(sheet, rf_column_real(rings, 2));
     rf_sheet_bool(sheet, rf_column_int(rings, 3) != 0);
+    rf_sheet_real(sheet, figure_at(rings, 13));
     rf_sheet_int(sheet, rf_column_int(rings, 4));
     rf_sheet_text(sheet, rf_column_text(rings, 5));
     write_created(sheet, time_at(rings, 6), time_at(rings, 7));
@@ -130,6 +140,7 @@ static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *
     rf_sheet_int(sheet, rf_column_int(rings, 9));
     rf_sheet_int(sheet, rf_column_int(rings, 10));
     rf_sheet_real(sheet, rf_column_real(rings, 11));
+    rf_sheet_real(sheet, figure_at(rings, 14));
     rf_sheet_text(sheet, rf_column_text(rings, 12));
     rf_sheet_int(sheet, run);
     return status;

@@ -50,11 +50,12 @@ typedef struct rf_bucket {
 } rf_bucket;
 
 typedef struct rf_calibration {
-    rf_evidence_settings settings;     /* prior_bits resolved */
-    uint32_t accounts;                 /* of the population */
-    uint32_t common;                   /* groups above so many holders do not corroborate */
-    bool one_family;                   /* a single family is known: values corroborate each other */
-    double by_chance[RF_MAX_FAMILIES]; /* rate among random pairs, of families other than f */
+    rf_evidence_settings settings; /* prior_bits resolved */
+    uint32_t accounts;             /* of the population */
+    uint32_t common;               /* groups above so many holders do not corroborate */
+    bool one_family;               /* a single family is known: values corroborate each other */
+    bool strange; /* pairs weighed were not among those learned from: none is left out of a value */
+    double by_chance[RF_MAX_FAMILIES];   /* rate among random pairs, of families other than f */
     double sensitivity[RF_MAX_FAMILIES]; /* how often a real tie that shares f is corroborated */
     rf_bucket (*bucket)[RF_BUCKETS];     /* by signal */
     uint32_t *examined, *corroborated;   /* by value, pooled over its days */

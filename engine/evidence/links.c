@@ -21,7 +21,7 @@ typedef struct link_block {
 /* A thread's working space. */
 typedef struct scratch {
     uint32_t *bound;   /* by account, zero outside of a row */
-    uint32_t *touched; /* accounts with a bound in this row */
+    uint64_t *touched; /* accounts with a bound in this row, each above its first group */
     size_t touched_room;
     rf_pair_evidence evidence;
 } scratch;
@@ -30,6 +30,7 @@ typedef struct link_task {
     const rf_population *p;
     const rf_calibration *c;
     uint32_t *group_bound; /* scaled; 0 for groups worth nothing or above the cap */
+    rf_bits *group_worth;  /* of strange pairs; else NULL */
     uint32_t *hub_bound;   /* by account: what its over-cap groups can add at most */
     uint32_t needed;       /* scaled bound a pair must exceed */
     link_block *block;
@@ -42,7 +43,7 @@ static uint32_t scaled_up(rf_bits bits)
     return bits <= 0 ? 0 : (uint32_t)(bits + BOUND_SCALE - 1) / BOUND_SCALE;
 }
 
-static bool keep(link_block *block, uint32_t a, uint32_t b, const rf_pair_evidence *evidence)
+static bool keep(link_block *block, uint32_t a, uint32_t b, int64_t posterior, uint32_t families)
 {
     size_t const need = block->count + 1;
     if (!rf_reserve(&block->a, &block->room[0], need, sizeof *block->a) ||
@@ -53,17 +54,16 @@ static bool keep(link_block *block, uint32_t a, uint32_t b, const rf_pair_eviden
     }
     block->a[block->count] = a;
     block->b[block->count] = b;
-    block->bits[block->count] =
-        (rf_bits)(evidence->posterior > INT32_MAX ? INT32_MAX : evidence->posterior);
-    block->families[block->count] = (uint8_t)evidence->families;
+    block->bits[block->count] = (rf_bits)(posterior > INT32_MAX ? INT32_MAX : posterior);
+    block->families[block->count] = (uint8_t)families;
     block->count++;
     return true;
 }
 
 static int ascending(const void *left, const void *right)
 {
-    uint32_t const a = *(const uint32_t *)left;
-    uint32_t const b = *(const uint32_t *)right;
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
     return (a > b) - (a < b);
 }
 
@@ -87,13 +87,40 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
         while (i > 0 && holders[i - 1] > a) { /* ascending: walk back from the end */
             uint32_t const b = holders[--i];
             if (s->bound[b] == 0) {
-                s->touched[touched++] = b;
+                s->touched[touched++] = (uint64_t)b << 32 | g;
             }
             s->bound[b] += bound;
         }
     }
     *touched_count = touched;
     return RF_OK;
+}
+
+/* A candidate is an account above the only group it shares with a, or above UINT32_MAX. Of a
+ * strange pair that shares one group there is nothing to find out: it is worth what the group is.
+ */
+static rf_status weigh_candidate(const link_task *task, scratch *s, link_block *block, uint32_t a,
+                                 uint64_t candidate, rf_error *err)
+{
+    const rf_calibration *c = task->c;
+    uint32_t const b = (uint32_t)(candidate >> 32);
+    uint32_t const g = (uint32_t)candidate;
+    int64_t posterior;
+    uint32_t families = 1;
+    if (c->strange && g != UINT32_MAX) {
+        posterior = (int64_t)rf_bits_from(c->settings.prior_bits) + task->group_worth[g];
+    } else {
+        rf_status const status = rf_pair_weigh(task->p, c, a, b, &s->evidence, err);
+        if (status != RF_OK) {
+            return status;
+        }
+        posterior = s->evidence.posterior;
+        families = s->evidence.families;
+    }
+    return posterior > rf_bits_from(c->settings.threshold_bits) &&
+                   !keep(block, a, b, posterior, families)
+               ? rf_fail_memory(err, "the links")
+               : RF_OK;
 }
 
 static rf_status link_row(const link_task *task, scratch *s, link_block *block, uint32_t a,
@@ -103,14 +130,16 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
     size_t candidates = 0;
     rf_status status = visit_row(task, s, a, &touched, err);
     for (size_t i = 0; i < touched; i++) {
-        uint32_t const b = s->touched[i];
+        uint32_t const b = (uint32_t)(s->touched[i] >> 32);
+        uint32_t const g = (uint32_t)s->touched[i];
         uint32_t const hubs =
             task->hub_bound[a] < task->hub_bound[b] ? task->hub_bound[a] : task->hub_bound[b];
         bool const possible = (uint64_t)s->bound[b] + hubs > task->needed;
-        s->bound[b] = 0;
-        if (possible) {
-            s->touched[candidates++] = b;
+        if (possible) { /* the group stays when there is nothing else */
+            bool const alone = hubs == 0 && s->bound[b] == task->group_bound[g];
+            s->touched[candidates++] = (uint64_t)b << 32 | (alone ? g : UINT32_MAX);
         }
+        s->bound[b] = 0;
     }
     block->pairs += touched;
     block->weighed += candidates;
@@ -118,12 +147,7 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
         qsort(s->touched, candidates, sizeof *s->touched, ascending);
     }
     for (size_t i = 0; i < candidates && status == RF_OK; i++) {
-        status = rf_pair_weigh(task->p, task->c, a, s->touched[i], &s->evidence, err);
-        if (status == RF_OK &&
-            s->evidence.posterior > rf_bits_from(task->c->settings.threshold_bits) &&
-            !keep(block, a, s->touched[i], &s->evidence)) {
-            status = rf_fail_memory(err, "the links");
-        }
+        status = weigh_candidate(task, s, block, a, s->touched[i], err);
     }
     return status;
 }
@@ -185,11 +209,17 @@ static rf_status prepare_bounds(const rf_population *p, const rf_calibration *c,
 {
     task->group_bound = rf_alloc(p->groups, sizeof *task->group_bound);
     task->hub_bound = rf_alloc(p->accounts, sizeof *task->hub_bound);
-    if (task->group_bound == NULL || task->hub_bound == NULL) {
+    task->group_worth = c->strange ? rf_alloc_raw(p->groups, sizeof *task->group_worth) : NULL;
+    if (task->group_bound == NULL || task->hub_bound == NULL ||
+        (c->strange && task->group_worth == NULL)) {
         return rf_fail_memory(err, "the bounds of the pair step");
     }
     for (uint32_t g = 0; g < p->groups; g++) {
-        uint32_t const bound = scaled_up(rf_group_bound(p, c, g));
+        rf_bits const most = c->strange ? rf_group_worth(p, c, g) : rf_group_bound(p, c, g);
+        uint32_t const bound = scaled_up(most);
+        if (c->strange) {
+            task->group_worth[g] = most;
+        }
         if (rf_group_size(p, g) <= c->settings.pair_cap) {
             task->group_bound[g] = bound;
             continue;
@@ -247,6 +277,7 @@ static void free_task(link_task *task, size_t blocks, unsigned threads)
     rf_free(task->block);
     rf_free(task->scratch);
     rf_free(task->group_bound);
+    rf_free(task->group_worth);
     rf_free(task->hub_bound);
 }
 

@@ -143,7 +143,7 @@ rf_status rf_pair_weigh(const rf_population *population, const rf_calibration *c
     if (calibration->one_family) {
         families = rf_shared_families(p, calibration, a, b);
     }
-    for (uint32_t f = 0; f < p->families; f++) {
+    for (uint32_t f = 0; f < p->families && !calibration->strange; f++) {
         tells |= (uint64_t)rf_pair_tells(p, calibration, f, a, b) << f;
         corroborated |= (uint64_t)rf_corroborates(calibration, families, f) << f;
     }

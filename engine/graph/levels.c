@@ -451,6 +451,11 @@ static rf_status find_levels(finder *f, rf_levels *l, rf_error *err)
     uint32_t rings = 0;
     uint32_t cells = 0;
     rf_status status = find_rings(f, l, &rings, err);
+    if (status == RF_OK && s->rings_only) {
+        memset(l->cell, 0, n * sizeof *l->cell);
+        memset(l->network, 0, n * sizeof *l->network);
+        return number_level(l->ring, l->ring, n, f->first_hub, &l->rings, err);
+    }
     if (status == RF_OK) {
         status = cluster_groups(f, l->ring, rings, s->ring_density * s->cell_factor * s->resolution,
                                 l->cell, &cells, err);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "rings/bridges.h"
 #include "rings/ledger.h"
 #include "rings/settings.h"
 #include "store/snapshot.h"
@@ -10,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGES = 6 };
+enum { STAGES = 7 };
 
-const char *const rf_detect_stage[STAGES] = {"reading",  "calibrating", "comparing",
-                                             "grouping", "judging",     "writing"};
+const char *const rf_detect_stage[STAGES] = {"reading", "calibrating", "comparing", "grouping",
+                                             "judging", "shuffling",   "writing"};
 
 rf_detect_settings rf_detect_defaults(void)
 {
@@ -22,6 +23,7 @@ rf_detect_settings rf_detect_defaults(void)
         .levels = rf_level_defaults(),
         .score = rf_score_defaults(),
         .join = rf_join_defaults(),
+        .chance = rf_chance_defaults(),
         .fringe = rf_fringe_defaults(),
         .seed = 1,
         .threads = 1,
@@ -208,6 +210,8 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
     out->pairs = f->pairs;
     out->links = f->links.count;
     out->rings = f->rings;
+    out->shuffles = f->shuffles;
+    out->expected = f->expected;
     for (uint32_t r = 0; r < f->rings; r++) {
         if (f->ring[r].flagged) {
             out->flagged_rings++;
@@ -260,13 +264,12 @@ static rf_status list_labels(pipeline *p, rf_error *err)
     return RF_OK;
 }
 
-/* Judges the rings, joins the suspect ones that belong together, judges again, grows the fringe. */
+/* Judges the rings, joins the suspect ones that belong together, and judges again. */
 static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
                              rf_error *err)
 {
     rf_baseline baseline = {0};
     uint32_t joined = 0;
-    uint32_t grown = 0;
     rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
     if (status == RF_OK) {
@@ -284,6 +287,17 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
         status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
                                 &p->findings, err);
     }
+    rf_baseline_free(&baseline);
+    return status;
+}
+
+/* Tells what chance would find, grows the fringe, and marks who holds a ring together. */
+static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
+{
+    uint32_t grown = 0;
+    rf_status status =
+        rf_rings_chance(&p->population, &p->calibration, &p->links, &settings->levels,
+                        &settings->chance, settings->seed, settings->threads, &p->findings, err);
     if (status == RF_OK) {
         status = rf_rings_grow(&p->population, &p->links, &settings->fringe,
                                settings->levels.min_size, &p->findings, &grown, err);
@@ -291,7 +305,9 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     if (status == RF_OK && grown > 0) {
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
-    rf_baseline_free(&baseline);
+    if (status == RF_OK) {
+        status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
+    }
     return status;
 }
 
@@ -357,6 +373,10 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
         status = judge_rings(p, settings, chance_density, err);
     }
     summary->seconds[4] = lap(p);
+    if (status == RF_OK) {
+        status = check_rings(p, settings, err);
+    }
+    summary->seconds[5] = lap(p);
     return status;
 }
 
@@ -436,7 +456,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         summary->label_moved = p.effects;
         status = rf_results_write(store, &p.findings, &hooks, &summary->run, err);
     }
-    summary->seconds[5] = lap(&p);
+    summary->seconds[6] = lap(&p);
     rf_findings_free(&p.findings);
     rf_free(p.effect);
     rf_labels_free(&p.labels);

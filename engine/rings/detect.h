@@ -1,13 +1,14 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> fringe -> ledger ->
- * run. Facts are only read. Same facts, settings and seed: same result, for any thread count and
- * any order of imported rows.
+ * population -> calibration -> links -> levels -> rings -> score -> join -> chance -> fringe ->
+ * bridges -> ledger -> run. Facts are only read. Same facts, settings and seed: same result, for
+ * any thread count and any order of imported rows.
  */
 #ifndef RF_RINGS_DETECT_H
 #define RF_RINGS_DETECT_H
 
 #include "rings/assemble.h"
+#include "rings/chance.h"
 #include "rings/fringe.h"
 #include "rings/join.h"
 #include "rings/score.h"
@@ -25,6 +26,7 @@ typedef struct rf_detect_settings {
     rf_level_settings levels;
     rf_score_settings score;
     rf_join_settings join;
+    rf_chance_settings chance;
     rf_fringe_settings fringe;
     bool no_labels;            /* as if nobody had been labelled */
     rf_signal_setting *signal; /* borrowed */
@@ -45,10 +47,12 @@ typedef struct rf_detect_summary {
     uint64_t sightings, pairs, links;
     uint32_t capped, capped_ignored, capped_adding, stars;          /* values above the cap */
     uint32_t label_fraud, label_legit, label_disputed, label_moved; /* accounts; buckets moved */
-    double seconds[6]; /* reading, calibrating, comparing, grouping, judging, writing */
+    uint32_t shuffles;
+    double expected;   /* rings as strongly bound as the flagged ones, by chance */
+    double seconds[7]; /* of each stage */
 } rf_detect_summary;
 
-extern const char *const rf_detect_stage[6];
+extern const char *const rf_detect_stage[7];
 
 /* Detects and writes one run. Peak memory: the population's arrays and the links. */
 RF_MUST_USE rf_status rf_detect(rf_store *store, const rf_detect_settings *settings,

@@ -35,6 +35,8 @@ static const setting SETTINGS[] = {
     {"suspect_from", REAL, offsetof(rf_detect_settings, join.suspect_from)},
     {"allowance", REAL, offsetof(rf_detect_settings, join.allowance)},
     {"contrast", REAL, offsetof(rf_detect_settings, join.contrast)},
+    {"shuffles", U32, offsetof(rf_detect_settings, chance.shuffles)},
+    {"q_most", REAL, offsetof(rf_detect_settings, chance.q_most)},
     {"fringe_bits", REAL, offsetof(rf_detect_settings, fringe.bits)},
     {"fringe_min_links", U32, offsetof(rf_detect_settings, fringe.min_links)},
 };
@@ -46,6 +48,7 @@ _Static_assert(sizeof(rf_evidence_settings) == 48, "list the new setting in SETT
 _Static_assert(sizeof(rf_level_settings) == 56, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_score_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_join_settings) == 24, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_chance_settings) == 16, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_fringe_settings) == 16, "list the new setting in SETTINGS");
 
 static void write_one(rf_json *json, const setting *s, const void *at)

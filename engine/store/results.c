@@ -51,10 +51,11 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     rf_status status =
         rf_prepare(store,
                    "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts,"
-                   " sightings, pairs, links, rings, flagged, prior_bits, timings)"
+                   " sightings, pairs, links, rings, flagged, prior_bits, timings, shuffles,"
+                   " expected_by_chance)"
                    " SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
                    "  ifnull((SELECT max(run) FROM run_record), 0)),"
-                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
                    &insert, err);
     if (status != RF_OK) {
         return status;
@@ -75,6 +76,8 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     rf_bind_int(insert, 11, flagged);
     rf_bind_real(insert, 12, f->prior_bits);
     rf_bind_text(insert, 13, f->timings);
+    rf_bind_int(insert, 14, f->shuffles);
+    bind_figure(insert, 15, f->shuffles == 0 ? (double)NAN : f->expected);
     status = rf_run(insert, err);
     rf_statement_end(insert);
     *run = rf_store_last_id(store);
@@ -229,6 +232,8 @@ static rf_status write_ring(const rf_findings *f, uint32_t r, int64_t run, rf_st
     bind_known(insert, 12, ring->first_created, RF_NO_TIME);
     bind_known(insert, 13, ring->last_created, RF_NO_TIME);
     rf_bind_int(insert, 14, (int64_t)ring->requests);
+    rf_bind_real(insert, 15, ring->inner_bits);
+    bind_figure(insert, 16, ring->q);
     return rf_run(insert, err);
 }
 
@@ -277,7 +282,11 @@ static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run,
     rf_statement *part = NULL;
     rf_statement *evidence = NULL;
     rf_status status = rf_prepare(
-        store, "INSERT INTO ring VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &ring, err);
+        store,
+        "INSERT INTO ring (run, ring, ring_key, network, size, cells, links, link_bits, score,"
+        " flagged, looks_like, first_created, last_created, requests, inner_bits, q)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        &ring, err);
     if (status == RF_OK) {
         status =
             rf_prepare(store, "INSERT INTO score_part VALUES (?, ?, ?, ?, ?, ?, ?)", &part, err);
@@ -316,12 +325,13 @@ static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf
     *found = to->next < to->findings->members;
     if (*found) {
         const rf_member *m = to->members[to->next++];
+        const char *role = m->fringe ? "fringe" : m->bridge ? "bridge" : "core";
         cells[0].number = to->run;
         cells[1].number = m->account_row;
         cells[2].number = m->ring;
         cells[3].number = m->cell;
         cells[4].number = to->findings->ring[m->ring - 1].network;
-        rf_feed_text(&cells[5], m->fringe ? "fringe" : "core", m->fringe ? 6 : 4);
+        rf_feed_text(&cells[5], role, strlen(role));
         cells[6].number = m->links;
         rf_feed_real(&cells[7], m->bits);
     }

@@ -39,6 +39,8 @@ typedef struct rf_ring {
     double link_bits;
     double score;
     bool flagged;
+    double inner_bits;      /* a member, of links that two families make: rings/chance.h */
+    double q;               /* the false-ring rate; NAN when holdings were not shuffled */
     const char *looks_like; /* static text */
     int64_t first_created, last_created;
     uint64_t requests;
@@ -53,6 +55,7 @@ typedef struct rf_member {
     uint32_t ring; /* from 1: the index in rf_findings.ring plus one */
     uint32_t cell; /* from 1 */
     bool fringe;
+    bool bridge;    /* without it the ring falls into parts: rings/bridges.h */
     uint32_t links; /* kept pairs with other members */
     double bits;    /* their sum */
 } rf_member;
@@ -115,7 +118,9 @@ typedef struct rf_findings {
     uint64_t sightings, pairs;
     double prior_bits;
     const char *timings; /* JSON */
-    rf_ring *ring;       /* best score first: ring id is index + 1 */
+    uint32_t shuffles;
+    double expected; /* rings as strongly bound as the flagged ones, by chance */
+    rf_ring *ring;   /* best score first: ring id is index + 1 */
     uint32_t rings;
     rf_member *member; /* by ring, then by account number */
     uint32_t members;

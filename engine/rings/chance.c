@@ -1,0 +1,238 @@
+/* chance.c - see chance.h. */
+#include "rings/chance.h"
+
+#include "base/progress.h"
+#include "evidence/shuffle.h"
+#include "rings/assemble.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+rf_chance_settings rf_chance_defaults(void)
+{
+    return (rf_chance_settings){.shuffles = 3, .q_most = 0.01};
+}
+
+/* ---- inner bits ---- */
+
+/* Whether more than one family, or value where only one family is known, speaks for link i. */
+static rf_status crossed(const rf_population *p, const rf_calibration *c, const rf_links *links,
+                         uint64_t i, rf_pair_evidence *evidence, bool *yes, rf_error *err)
+{
+    uint32_t values = 0;
+    rf_status status;
+    *yes = links->families[i] > 1;
+    if (!c->one_family) {
+        return RF_OK;
+    }
+    status = rf_pair_weigh(p, c, links->a[i], links->b[i], evidence, err);
+    for (size_t k = 0; k < evidence->count && status == RF_OK; k++) {
+        values += evidence->shared[k].counted > 0;
+    }
+    *yes = values > 1;
+    return status;
+}
+
+/* In whole units of rf_bits, so that the sum has no order. */
+static rf_status measure(const rf_population *p, const rf_calibration *c, const rf_links *links,
+                         rf_findings *f, rf_error *err)
+{
+    rf_bits const most = rf_bits_from(RF_LINK_BITS_MAX);
+    rf_pair_evidence evidence = {0};
+    uint32_t *ring = rf_alloc_raw(p->accounts, sizeof *ring);
+    int64_t *sum = rf_alloc(f->rings, sizeof *sum);
+    rf_status status =
+        ring == NULL || sum == NULL ? rf_fail_memory(err, "the inner bits of the rings") : RF_OK;
+    if (status == RF_OK) {
+        rf_rings_of_accounts(f, p->accounts, ring);
+    }
+    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
+        uint32_t const r = ring[links->a[i]];
+        bool counts = false;
+        if (r == UINT32_MAX || r != ring[links->b[i]]) {
+            continue;
+        }
+        status = crossed(p, c, links, i, &evidence, &counts, err);
+        if (counts) {
+            sum[r] += links->bits[i] < most ? links->bits[i] : most;
+        }
+    }
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        f->ring[r].inner_bits = rf_bits_real(sum[r]) / f->ring[r].size;
+    }
+    rf_pair_evidence_free(&evidence);
+    rf_free(ring);
+    rf_free(sum);
+    return status;
+}
+
+/* ---- by chance ---- */
+
+typedef struct chance_rings {
+    double *bits; /* inner bits of the rings of all shuffles */
+    uint32_t count;
+    size_t room;
+} chance_rings;
+
+static rf_status detect_shuffled(const rf_shuffle *shuffle, const rf_calibration *c,
+                                 const rf_level_settings *levels, unsigned threads,
+                                 chance_rings *out, rf_error *err)
+{
+    const rf_population *p = &shuffle->population;
+    rf_links links = {0};
+    rf_findings found = {0};
+    double density;
+    rf_status status = rf_links_find(p, c, threads, &links, err);
+    if (status == RF_OK) {
+        status = rf_rings_assemble(p, &links, levels, &found, &density, err);
+    }
+    if (status == RF_OK) {
+        status = measure(p, c, &links, &found, err);
+    }
+    if (status == RF_OK &&
+        !rf_reserve(&out->bits, &out->room, (size_t)out->count + found.rings, sizeof *out->bits)) {
+        status = rf_fail_memory(err, "the rings by chance");
+    }
+    for (uint32_t r = 0; r < found.rings && status == RF_OK; r++) {
+        out->bits[out->count++] = found.ring[r].inner_bits;
+    }
+    rf_findings_free(&found);
+    rf_links_free(&links);
+    return status;
+}
+
+static rf_status list_chances(const rf_population *p, const rf_calibration *c,
+                              const rf_level_settings *levels, uint32_t shuffles, uint64_t seed,
+                              unsigned threads, chance_rings *out, rf_error *err)
+{
+    rf_shuffle shuffle;
+    rf_progress progress;
+    rf_calibration fixed = *c; /* borrows its columns */
+    rf_level_settings quick = *levels;
+    rf_status status = rf_shuffle_plan(p, &shuffle, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    fixed.strange = true;
+    quick.rings_only = true;
+    quick.iterations = 1;
+    quick.seed = seed;
+    rf_progress_start(&progress, "shuffling", shuffles);
+    for (uint32_t i = 0; i < shuffles && status == RF_OK; i++) {
+        rf_progress_show(&progress, i);
+        status = rf_shuffle_draw(&shuffle, seed, i, threads, err);
+        if (status == RF_OK) {
+            status = detect_shuffled(&shuffle, &fixed, &quick, threads, out, err);
+        }
+    }
+    rf_progress_end(&progress);
+    rf_shuffle_free(&shuffle);
+    return status;
+}
+
+/* ---- q-values ---- */
+
+void rf_chance_q(const double *found, uint32_t count, const double *chance, uint32_t chances,
+                 uint32_t shuffles, double *q)
+{
+    uint32_t above = chances; /* chance rings with at least found[i] */
+    double least = 1;
+    for (uint32_t i = count; i > 0; i--) { /* from the weakest */
+        uint32_t const last = i - 1;
+        while (above > 0 && chance[above - 1] < found[last]) {
+            above--;
+        }
+        /* equal rings are counted together: F is that of the last of them */
+        if (i == count || found[last] != found[i]) {
+            least = fmin(least, (double)above / shuffles / i);
+        }
+        q[last] = found[last] > 0 ? least : 1;
+    }
+}
+
+static int descending(const void *left, const void *right)
+{
+    double const a = *(const double *)left;
+    double const b = *(const double *)right;
+    return (a < b) - (a > b);
+}
+
+/* The first of values[0, count), descending, that is at most `bits`. */
+static uint32_t find_bits(const double *values, uint32_t count, double bits)
+{
+    uint32_t low = 0;
+    uint32_t high = count;
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+        if (values[middle] > bits) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static void set_flags(rf_findings *f, const rf_chance_settings *settings,
+                      const chance_rings *by_chance)
+{
+    double least = INFINITY;
+    uint32_t above = 0;
+    for (uint32_t r = 0; r < f->rings; r++) {
+        rf_ring *ring = &f->ring[r];
+        ring->flagged = ring->flagged && ring->q <= settings->q_most;
+        least = ring->flagged ? fmin(least, ring->inner_bits) : least;
+    }
+    while (above < by_chance->count && by_chance->bits[above] >= least) {
+        above++;
+    }
+    f->expected = (double)above / settings->shuffles;
+}
+
+static rf_status compare(rf_findings *f, const rf_chance_settings *settings,
+                         chance_rings *by_chance, rf_error *err)
+{
+    double *found = rf_alloc(f->rings, sizeof *found);
+    double *q = rf_alloc(f->rings, sizeof *q);
+    rf_status status = found == NULL || q == NULL ? rf_fail_memory(err, "the q-values") : RF_OK;
+    if (status == RF_OK) {
+        for (uint32_t r = 0; r < f->rings; r++) {
+            found[r] = f->ring[r].inner_bits;
+        }
+        qsort(found, f->rings, sizeof *found, descending);
+        if (by_chance->count > 0) {
+            qsort(by_chance->bits, by_chance->count, sizeof *by_chance->bits, descending);
+        }
+        rf_chance_q(found, f->rings, by_chance->bits, by_chance->count, settings->shuffles, q);
+        for (uint32_t r = 0; r < f->rings; r++) {
+            f->ring[r].q = q[find_bits(found, f->rings, f->ring[r].inner_bits)];
+        }
+        set_flags(f, settings, by_chance);
+    }
+    rf_free(found);
+    rf_free(q);
+    return status;
+}
+
+rf_status rf_rings_chance(const rf_population *population, const rf_calibration *calibration,
+                          const rf_links *links, const rf_level_settings *levels,
+                          const rf_chance_settings *settings, uint64_t seed, unsigned threads,
+                          rf_findings *findings, rf_error *err)
+{
+    chance_rings by_chance = {0};
+    rf_status status = measure(population, calibration, links, findings, err);
+    findings->shuffles = settings->shuffles;
+    for (uint32_t r = 0; r < findings->rings; r++) {
+        findings->ring[r].q = (double)NAN;
+    }
+    if (status == RF_OK && settings->shuffles > 0) {
+        status = list_chances(population, calibration, levels, settings->shuffles, seed, threads,
+                              &by_chance, err);
+    }
+    if (status == RF_OK && settings->shuffles > 0) {
+        status = compare(findings, settings, &by_chance, err);
+    }
+    rf_free(by_chance.bits);
+    return status;
+}
