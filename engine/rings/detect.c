@@ -386,7 +386,9 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
 {
     rf_store *other = NULL;
     rf_status ended;
-    rf_status status = rf_snapshot_begin(store, settings->threads > 1, &other, err);
+    /* A replay sees the past through temporary views, which belong to one connection. */
+    bool const two = settings->threads > 1 && settings->replayed == 0;
+    rf_status status = rf_snapshot_begin(store, two, &other, err);
     if (status != RF_OK) {
         return status;
     }
