@@ -209,7 +209,8 @@ static void older_databases_begin_with_their_last_run(void **state)
     story_share(f, "a", 1, 6, "x");
     story_run(f, "detect", 0);
     fixture_sql(f, "DROP VIEW ring_history; DROP TABLE ring_event; DROP TABLE ring_member;"
-                   "DROP TABLE ring_life; DROP TABLE run_import; DROP TABLE run_knowledge; DROP "
+                   "DROP TABLE separation; DROP TABLE run_separation; DROP TABLE ring_life; DROP "
+                   "TABLE run_import; DROP TABLE run_knowledge; DROP "
                    "TABLE run_record;"
                    "ALTER TABLE run DROP COLUMN shuffles; ALTER TABLE run DROP COLUMN "
                    "expected_by_chance; ALTER TABLE ring DROP COLUMN inner_bits; ALTER TABLE ring "

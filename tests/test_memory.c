@@ -39,13 +39,16 @@ static void nothing_was_written(rf_store *store)
     }
 }
 
-static void label_some(rf_store *store)
+static void judge_some(rf_store *store)
 {
     rf_error err = {.status = RF_OK};
     if (rf_store_exec(store,
                       "INSERT INTO label (account, label, source, import)"
                       " SELECT id, iif(id % 3 = 0, 'legit', 'fraud'), '', 1 FROM account"
-                      " WHERE id % 2 = 0",
+                      " WHERE id % 2 = 0;"
+                      "INSERT INTO separation (account_a, account_b, reason, said_by, said_at)"
+                      " SELECT id, id + 1, 'r', '', 1 FROM account WHERE id % 7 < 3"
+                      " AND id < (SELECT max(id) FROM account)",
                       &err) != RF_OK) {
         fail_msg("%s", err.text);
     }
@@ -68,7 +71,7 @@ static void detection_survives_every_failure(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/memory.db", folder);
     store = crowd_store(people, path, 0, 0);
-    label_some(store);
+    judge_some(store);
     settings.evidence.pair_cap = 12; /* so that there are hubs and stars */
     settings.evidence.star_from = 0.05;
     settings.threads = 1; /* the counter is not for two threads */

@@ -13,6 +13,7 @@ extern const rf_command rf_command_explain;
 extern const rf_command rf_command_query;
 extern const rf_command rf_command_export;
 extern const rf_command rf_command_flag;
+extern const rf_command rf_command_separate;
 extern const rf_command rf_command_evaluate;
 extern const rf_command rf_command_cluster;
 

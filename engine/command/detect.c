@@ -117,6 +117,10 @@ static void print_table(const rf_detect_summary *s, bool timings)
                      s->expected, s->shuffles, s->shuffles == 1 ? "shuffle" : "shuffles");
     }
     print_labels(s);
+    if (s->separated > 0) {
+        (void)printf("Kept apart %u pairs judged not to have one operator (separate --list).\n",
+                     s->separated);
+    }
     for (int i = 0; i < 7 && timings; i++) {
         (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
     }
@@ -160,6 +164,8 @@ static void print_json(const rf_detect_summary *s)
     rf_json_key(&json, "moved");
     rf_json_int(&json, s->label_moved);
     rf_json_object_end(&json);
+    rf_json_key(&json, "separated");
+    rf_json_int(&json, s->separated);
     rf_json_key(&json, "seconds");
     rf_json_object(&json);
     for (int i = 0; i < 7; i++) {

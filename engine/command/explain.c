@@ -135,6 +135,8 @@ static rf_status show_pair(const rf_pair_page *page, rf_error *err)
     rf_status status;
     rf_say_pair(&text, page);
     paragraph(&text, 0);
+    rf_say_separation(&text, &page->pair);
+    paragraph(&text, 0);
     rf_say_changed(&text, &page->learned, &page->pair);
     paragraph(&text, 0);
     status = show_shared(&page->pair, err);

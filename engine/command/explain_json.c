@@ -151,6 +151,17 @@ void rf_json_pair(rf_json *json, const rf_pair_page *page)
              pair->posterior > pair->threshold ? 0 : pair->threshold - pair->posterior);
     key_int(json, "families", pair->families);
     key_bool(json, "differs_from_run", pair->differs);
+    rf_json_key(json, "separation");
+    if (pair->separated_why == NULL) {
+        rf_json_null(json);
+    } else {
+        rf_json_object(json);
+        key_text(json, "reason", pair->separated_why);
+        key_text(json, "by", pair->separated_by);
+        rf_json_key(json, "at");
+        rf_json_time(json, pair->separated_at);
+        rf_json_object_end(json);
+    }
     key_bool(json, "same_ring",
              page->account[0].ring != 0 && page->account[0].ring == page->account[1].ring);
     rf_json_key(json, "accounts");

@@ -13,6 +13,8 @@
 void rf_say_odds(rf_text *text, double bits);
 /* The answer on two accounts: linked or not, how strongly, what is missing, hubs that join. */
 void rf_say_pair(rf_text *text, const rf_pair_page *page);
+/* The judgement that the two do not have one operator; nothing when there is none. */
+void rf_say_separation(rf_text *text, const rf_explained_pair *pair);
 /* That the facts changed since the run, and what that means for the pair; nothing otherwise. */
 void rf_say_changed(rf_text *text, const rf_learned *learned, const rf_explained_pair *pair);
 /* "Two random accounts: -15.9 bits. ..." to the sum. */

@@ -49,6 +49,10 @@ static void say_unlinked(rf_text *text, const rf_explained_pair *pair)
         rf_text_add(text, "they share nothing that could link them. Two random accounts have one "
                           "operator with odds of about ");
         rf_say_odds(text, pair->prior);
+    } else if (pair->separated_why != NULL && pair->posterior > pair->threshold) {
+        rf_text_add(text, "a person judged that they do not have one operator, although what they "
+                          "share would make the odds for it about ");
+        rf_say_odds(text, pair->posterior);
     } else if (pair->differs) {
         rf_text_add(text, "the run did not link them, but what is stored now makes the odds that "
                           "they have one operator about ");
@@ -63,6 +67,23 @@ static void say_unlinked(rf_text *text, const rf_explained_pair *pair)
         rf_text_printf(text, "; %.1f bits are missing", pair->threshold - pair->posterior);
     }
     rf_text_add(text, ".");
+}
+
+void rf_say_separation(rf_text *text, const rf_explained_pair *pair)
+{
+    if (pair->separated_why == NULL) {
+        return;
+    }
+    rf_text_add(text, "Judged not to have one operator ");
+    rf_words_period(text, pair->separated_at, pair->separated_at);
+    if (pair->separated_by[0] != '\0') {
+        rf_text_add(text, " by ");
+        rf_text_add_short(text, pair->separated_by, strlen(pair->separated_by), ID_SHOWN);
+    }
+    rf_text_add(text, ": ");
+    rf_text_add_safe(text, pair->separated_why, strlen(pair->separated_why));
+    rf_text_add(text, pair->linked ? ". This run was before it; the next one keeps them apart."
+                                   : ". They are never linked, nor put into one ring.");
 }
 
 void rf_say_pair(rf_text *text, const rf_pair_page *page)

@@ -236,6 +236,7 @@ typedef struct pipeline {
     rf_labels labels;
     rf_label_effect *effect; /* what they moved */
     uint32_t effects;
+    rf_separations separations;
     rf_findings findings;
     double lap;
 } pipeline;
@@ -264,6 +265,26 @@ static rf_status list_labels(pipeline *p, rf_error *err)
     return RF_OK;
 }
 
+/* Parts rings that hold accounts judged to be of different operators; counts them in *changed. */
+static rf_status part_rings(pipeline *p, uint32_t min_size, uint32_t *changed, rf_error *err)
+{
+    uint32_t cut = 0;
+    rf_status status = rf_separate_rings(&p->population, &p->links, &p->separations, min_size,
+                                         &p->findings, &cut, err);
+    *changed += cut;
+    return status;
+}
+
+static rf_status part_fringe(pipeline *p, rf_error *err)
+{
+    uint32_t left = 0;
+    rf_status status =
+        rf_separate_fringe(&p->population, &p->separations, &p->findings, &left, err);
+    return status == RF_OK && left > 0
+               ? rf_rings_measure(&p->population, &p->links, &p->findings, err)
+               : status;
+}
+
 /* Judges the rings, joins the suspect ones that belong together, and judges again. */
 static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
                              rf_error *err)
@@ -279,6 +300,9 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     if (status == RF_OK) {
         status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
                                settings->seed, &p->findings, &joined, err);
+    }
+    if (status == RF_OK) {
+        status = part_rings(p, settings->levels.min_size, &joined, err);
     }
     if (status == RF_OK && joined > 0) {
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
@@ -306,6 +330,9 @@ static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
     if (status == RF_OK) {
+        status = part_fringe(p, err);
+    }
+    if (status == RF_OK) {
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }
     return status;
@@ -316,12 +343,20 @@ static rf_status link_and_group(pipeline *p, const rf_detect_settings *settings,
                                 const rf_level_settings *levels, rf_detect_summary *summary,
                                 double *chance_density, rf_error *err)
 {
+    uint32_t parted = 0;
     rf_status status =
         rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
     summary->seconds[2] += lap(p);
     if (status == RF_OK) {
+        rf_separate_links(&p->separations, &p->links);
         status =
             rf_rings_assemble(&p->population, &p->links, levels, &p->findings, chance_density, err);
+    }
+    if (status == RF_OK) {
+        status = part_rings(p, levels->min_size, &parted, err);
+    }
+    if (status == RF_OK && parted > 0) {
+        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
     summary->seconds[3] += lap(p);
     return status;
@@ -399,6 +434,9 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
     if (status == RF_OK && !settings->no_labels) {
         status = rf_labels_read(store, &p->population, &p->labels, err);
     }
+    if (status == RF_OK) {
+        status = rf_separations_read(store, &p->population, &p->separations, err);
+    }
     ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
     return status == RF_OK ? ended : status;
 }
@@ -456,11 +494,13 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         summary->label_legit = p.labels.legit;
         summary->label_disputed = p.labels.disputed;
         summary->label_moved = p.effects;
+        summary->separated = (uint32_t)p.separations.count;
         status = rf_results_write(store, &p.findings, &hooks, &summary->run, err);
     }
     summary->seconds[6] = lap(&p);
     rf_findings_free(&p.findings);
     rf_free(p.effect);
+    rf_separations_free(&p.separations);
     rf_labels_free(&p.labels);
     rf_links_free(&p.links);
     rf_calibration_free(&p.calibration);

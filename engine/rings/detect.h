@@ -12,6 +12,7 @@
 #include "rings/fringe.h"
 #include "rings/join.h"
 #include "rings/score.h"
+#include "rings/separate.h"
 
 /* What a configuration changes of a signal; see docs for the file format. */
 typedef struct rf_signal_setting {
@@ -47,6 +48,7 @@ typedef struct rf_detect_summary {
     uint64_t sightings, pairs, links;
     uint32_t capped, capped_ignored, capped_adding, stars;          /* values above the cap */
     uint32_t label_fraud, label_legit, label_disputed, label_moved; /* accounts; buckets moved */
+    uint32_t separated; /* pairs judged to be of different operators */
     uint32_t shuffles;
     double expected;   /* rings as strongly bound as the flagged ones, by chance */
     double seconds[7]; /* of each stage */

@@ -404,12 +404,41 @@ static rf_status read_link(weighing *w, rf_explained_pair *out)
     return status;
 }
 
+/* The judgement in force that the two do not have one operator, if there is one. */
+static rf_status read_separation(weighing *w, rf_explained_pair *out)
+{
+    rf_statement *select = NULL;
+    bool row = false;
+    bool failed = false;
+    rf_status status =
+        rf_prepare(w->store,
+                   "SELECT reason, said_by, said_at FROM separation WHERE account_a = min(?1, ?2) "
+                   "AND account_b = max(?1, ?2) AND undone_at IS NULL",
+                   &select, w->err);
+    if (status == RF_OK) {
+        rf_bind_int(select, 1, w->a->account);
+        rf_bind_int(select, 2, w->b->account);
+        status = rf_step(select, &row, w->err);
+    }
+    if (status == RF_OK && row) {
+        out->separated_why = text_at(w->texts, select, 0, &failed);
+        out->separated_by = text_at(w->texts, select, 1, &failed);
+        out->separated_at = rf_column_int(select, 2);
+        status = failed ? rf_fail_memory(w->err, "a judgement") : RF_OK;
+    }
+    rf_statement_end(select);
+    return status;
+}
+
 /* Hubs make no pairs, so a sum above the threshold without a link is no contradiction unless some
  * smaller group would have made the pair. */
 static bool differs_from_run(const rf_explained_pair *pair)
 {
     if (pair->linked) {
         return pair->posterior < pair->link_bits || pair->posterior > pair->link_bits;
+    }
+    if (pair->separated_why != NULL) {
+        return false; /* kept apart, whatever they share */
     }
     for (size_t i = 0; i < pair->count; i++) {
         if (pair->posterior > pair->threshold && !pair->shared[i].too_common &&
@@ -441,6 +470,9 @@ static rf_status explain_two(rf_store *store, const rf_learned *learned, rf_held
     }
     if (status == RF_OK) {
         status = read_link(&w, out);
+    }
+    if (status == RF_OK) {
+        status = read_separation(&w, out);
     }
     out->differs = status == RF_OK && differs_from_run(out);
     rf_pair_evidence_free(&w.evidence);

@@ -52,6 +52,9 @@ typedef struct rf_explained_pair {
     size_t counting; /* of these, adding more than 0 bits */
     double prior, posterior, threshold;
     uint32_t families;
+    const char *separated_why; /* judged not to have one operator: the reason; else NULL */
+    const char *separated_by;  /* "" when not told */
+    int64_t separated_at;
     bool linked;      /* the run kept the pair */
     double link_bits; /* as the run kept it */
     uint32_t link_families;

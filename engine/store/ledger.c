@@ -262,6 +262,12 @@ static rf_status write_record(rf_store *store, int64_t run, int64_t started_at, 
                              " SELECT ?1, account, label FROM temp.run_knows",
                              run, err);
     }
+    if (status == RF_OK) {
+        status = write_noted(store,
+                             "INSERT INTO run_separation (run, separation)"
+                             " SELECT ?1, separation FROM temp.run_parts",
+                             run, err);
+    }
     return status;
 }
 
@@ -299,7 +305,12 @@ rf_status rf_ledger_note_facts(rf_store *store, rf_error *err)
                          "INSERT INTO temp.run_knows SELECT a.external_id, l.label"
                          " FROM account_label l JOIN account a ON a.id = l.account"
                          " WHERE l.account IN (SELECT account FROM label UNION"
-                         " SELECT account FROM verification_request)",
+                         " SELECT account FROM verification_request);"
+                         "CREATE TEMP TABLE IF NOT EXISTS run_parts (separation INTEGER PRIMARY"
+                         " KEY);"
+                         "DELETE FROM temp.run_parts;"
+                         "INSERT INTO temp.run_parts SELECT id FROM separation"
+                         " WHERE undone_at IS NULL",
                          err);
 }
 

@@ -129,7 +129,10 @@ static const char FRONTS[] =
 static const char KNOWLEDGE[] =
     "CREATE TEMP VIEW account_label AS SELECT a.id AS account, k.label"
     " FROM temp.past_knowledge k JOIN main.account a ON a.external_id = k.account;"
-    "CREATE TEMP VIEW verification_request AS SELECT account FROM temp.account_label;";
+    "CREATE TEMP VIEW verification_request AS SELECT account FROM temp.account_label;"
+    "CREATE TEMP VIEW separation AS SELECT id, account_a, account_b, reason, said_by, said_at,"
+    " NULL AS undone_at FROM main.separation"
+    " WHERE id IN (SELECT separation FROM temp.past_separation);";
 
 static rf_status run_for(rf_store *store, const char *sql, int64_t run, rf_error *err)
 {
@@ -165,10 +168,19 @@ static rf_status put_in_front(rf_store *store, int64_t run, rf_error *err)
 static rf_status put_knowledge_in_front(rf_store *store, int64_t run, rf_error *err)
 {
     rf_status status =
-        rf_store_exec(store, "CREATE TEMP TABLE past_knowledge (account TEXT, label TEXT)", err);
+        rf_store_exec(store,
+                      "CREATE TEMP TABLE past_knowledge (account TEXT, label TEXT);"
+                      "CREATE TEMP TABLE past_separation (separation INTEGER PRIMARY KEY)",
+                      err);
     if (status == RF_OK) {
         status = run_for(store,
                          "INSERT INTO past_knowledge SELECT account, label FROM run_knowledge"
+                         " WHERE run = ?1",
+                         run, err);
+    }
+    if (status == RF_OK) {
+        status = run_for(store,
+                         "INSERT INTO past_separation SELECT separation FROM run_separation"
                          " WHERE run = ?1",
                          run, err);
     }
