@@ -7,23 +7,34 @@
 -- column: flagged  of these, in flagged rings
 -- column: flagged_share  flagged of all its accounts
 -- column: times_overall  that share against the share of all accounts
+-- column: flagged_rings  the flagged rings they are in
+-- column: worth_rings  rings of equal size that would tell as much: below ten the share says little
 WITH standing AS (
-    SELECT coalesce(a.country, '') AS country, m.ring IS NOT NULL AS in_ring,
-           coalesce(r.flagged, 0) AS flagged
+    SELECT coalesce(a.country, '') AS country, m.ring, coalesce(r.flagged, 0) AS flagged
     FROM account a
     LEFT JOIN member m ON m.run = :run AND m.account = a.id
     LEFT JOIN ring r ON r.run = m.run AND r.ring = m.ring
+),
+part AS (
+    SELECT country, count(*) AS accounts, count(ring) AS in_rings, sum(flagged) AS flagged,
+           max(flagged) AS is_flagged
+    FROM standing
+    GROUP BY country, iif(flagged, ring, NULL)
 ),
 overall AS (
     SELECT avg(flagged) AS share FROM standing
 )
 SELECT country,
-       count(*) AS accounts,
-       sum(in_ring) AS in_rings,
+       sum(accounts) AS accounts,
+       sum(in_rings) AS in_rings,
        sum(flagged) AS flagged,
-       round(avg(flagged), 4) AS flagged_share,
-       round(avg(flagged) / nullif((SELECT share FROM overall), 0), 2) AS times_overall
-FROM standing
+       round(1.0 * sum(flagged) / sum(accounts), 4) AS flagged_share,
+       round(1.0 * sum(flagged) / sum(accounts) / nullif((SELECT share FROM overall), 0), 2)
+           AS times_overall,
+       sum(is_flagged) AS flagged_rings,
+       round(1.0 * sum(flagged) * sum(flagged) / nullif(sum(flagged * flagged), 0), 1)
+           AS worth_rings
+FROM part
 GROUP BY country
-HAVING count(*) >= :min_accounts
+HAVING sum(accounts) >= :min_accounts
 ORDER BY flagged_share DESC, accounts DESC, country

@@ -163,7 +163,7 @@ static void budget_cuts_or_passes_over(void **state)
     contains(f->output, "\"over_budget\":4");
     contains(f->output, "\"passed_over\":true");
     assert_int_equal(flag_by(f, "[flag]\nmax_accounts = 3\nwhole_rings = no\n", "--format csv"), 0);
-    contains(f->output, "account_id,verdict,ring_id,ring_key,score,attempt\nr1,ask,1,");
+    contains(f->output, "account_id,verdict,ring_id,ring_key,score,attempt,honest\nr1,ask,1,");
     contains(f->output, "\nr5,over_budget,1,"); /* the fringe comes last */
     assert_int_equal(requests(f), 3);
     assert_int_equal(flag_by(f, "[flag]\nmax_accounts = 0\n", "--dry-run --format json"), 0);

@@ -5,6 +5,7 @@
 #include "evidence/labels.h"
 #include "fixture.h"
 #include "import_support.h"
+#include "rings/detect.h"
 #include "rings/verified.h"
 
 #include <stdarg.h>
@@ -444,6 +445,66 @@ static void links_are_still_explained(void **state)
     }
 }
 
+/* ---- order ---- */
+
+/* The run as one text that does not know row ids. */
+static char *told(rf_store *store)
+{
+    rf_statement *select = NULL;
+    rf_error err = {.status = RF_OK};
+    bool row = false;
+    char *text;
+    good(rf_prepare(store,
+                    "SELECT group_concat(x, ' ') FROM (SELECT a.external_id || m.ring || ' ' ||"
+                    " r.score AS x FROM member m JOIN ring r USING (run, ring) JOIN account a ON"
+                    " a.id = m.account UNION ALL SELECT g.name || holders_from || ' ' ||"
+                    " printf('%.15g', reliability) FROM calibration c JOIN signal g ON g.id ="
+                    " c.signal UNION ALL SELECT g.name || holders_from || ' ' || pairs_for || ' '"
+                    " || pairs_against FROM run_label l JOIN signal g ON g.id = l.signal"
+                    " ORDER BY 1)",
+                    &select, &err),
+         &err);
+    good(rf_step(select, &row, &err), &err);
+    text = strdup(rf_column_text(select, 0));
+    assert_non_null(text);
+    rf_statement_end(select);
+    return text;
+}
+
+static void the_order_of_labels_does_not_matter(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 4; round++) {
+        crowd *people = crowd_make(
+            &(crowd_options){.accounts = 200, .rings = 6, .coincident = 80, .hubs = 1}, round);
+        char *found[2];
+        for (unsigned order = 0; order < 2; order++) {
+            char path[160];
+            rf_error err = {.status = RF_OK};
+            rf_detect_settings settings = rf_detect_defaults();
+            rf_detect_summary summary;
+            rf_store *store;
+            (void)snprintf(path, sizeof path, "%s/o%u-%u.db", world.folder, round, order);
+            store = crowd_store(people, path, order * 31, (int)order);
+            good(rf_store_exec(store,
+                               "INSERT INTO label (account, label, source, import) SELECT id,"
+                               " iif(unicode(substr(external_id, -1)) % 3 = 0, 'legit', 'fraud'),"
+                               " '', 1 FROM account WHERE unicode(substr(external_id, -2)) % 2 = 0",
+                               &err),
+                 &err);
+            settings.threads = 1 + order;
+            good(rf_detect(store, &settings, &summary, &err), &err);
+            assert_true(summary.label_fraud > 0 && summary.label_moved > 0);
+            found[order] = told(store);
+            rf_store_close(store);
+        }
+        assert_string_equal(found[0], found[1]);
+        free(found[0]);
+        free(found[1]);
+        free(people);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +515,7 @@ int main(void)
         cmocka_unit_test(without_labels_nothing_changes),
         cmocka_unit_test(a_few_wrong_labels_do_little),
         cmocka_unit_test(links_are_still_explained),
+        cmocka_unit_test(the_order_of_labels_does_not_matter),
     };
     return cmocka_run_group_tests(tests, make_world, drop_world);
 }

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct option LONG_OPTIONS[] = {{"resolution", required_argument, NULL, 'g'},
                                              {"min-size", required_argument, NULL, 'm'},
@@ -98,6 +99,29 @@ static void print_labels(const rf_detect_summary *s)
     (void)printf("\n");
 }
 
+/* Where accounts are flagged more often than elsewhere: the cost may not be shared fairly. */
+static void print_rates(const rf_flag_rates *rates)
+{
+    rf_text text = {0};
+    for (uint32_t i = 0; i < rates->count; i++) {
+        const rf_flag_rate *r = &rates->told[i];
+        rf_text_clear(&text);
+        rf_text_add(&text, r->zone ? "Stands out: time zone " : "Stands out: country ");
+        rf_text_add_safe(&text, r->name, strlen(r->name));
+        rf_text_printf(&text, ", %u of %u accounts flagged (%.2f %%, surely %.2f to %.2f %%) in ",
+                       r->flagged, r->accounts, 100 * r->rate, 100 * r->low, 100 * r->high);
+        rf_words_count(&text, r->rings, "ring", "rings");
+        rf_text_printf(&text, "; elsewhere %.2f %%.", 100 * r->elsewhere);
+        rf_paragraph(stdout, 0, rf_text_get(&text));
+    }
+    if (rates->count > 0) {
+        (void)printf("%sLook whether that is fair: query country_flag_rates, "
+                     "timezone_flag_rates.\n",
+                     rates->more > 0 ? "Others stand out, too. " : "");
+    }
+    rf_text_free(&text);
+}
+
 static void print_table(const rf_detect_summary *s, bool timings)
 {
     (void)printf("Run %lld: %u accounts, %llu sightings.\n", (long long)s->run, s->accounts,
@@ -121,10 +145,39 @@ static void print_table(const rf_detect_summary *s, bool timings)
         (void)printf("Kept apart %u pairs judged not to have one operator (separate --list).\n",
                      s->separated);
     }
+    print_rates(&s->rates);
     for (int i = 0; i < 7 && timings; i++) {
         (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
     }
     (void)printf("Next: ringfence rings\n");
+}
+
+static void json_rates(rf_json *json, const rf_flag_rates *rates)
+{
+    rf_json_key(json, "stand_out");
+    rf_json_array(json);
+    for (uint32_t i = 0; i < rates->count; i++) {
+        const rf_flag_rate *r = &rates->told[i];
+        rf_json_object(json);
+        rf_json_key(json, r->zone ? "timezone" : "country");
+        rf_json_string(json, r->name);
+        rf_json_key(json, "accounts");
+        rf_json_int(json, r->accounts);
+        rf_json_key(json, "flagged");
+        rf_json_int(json, r->flagged);
+        rf_json_key(json, "rings");
+        rf_json_int(json, r->rings);
+        rf_json_key(json, "rate");
+        rf_json_fixed(json, r->rate, 6);
+        rf_json_key(json, "rate_low");
+        rf_json_fixed(json, r->low, 6);
+        rf_json_key(json, "rate_high");
+        rf_json_fixed(json, r->high, 6);
+        rf_json_key(json, "rate_elsewhere");
+        rf_json_fixed(json, r->elsewhere, 6);
+        rf_json_object_end(json);
+    }
+    rf_json_array_end(json);
 }
 
 static void print_json(const rf_detect_summary *s)
@@ -164,6 +217,7 @@ static void print_json(const rf_detect_summary *s)
     rf_json_key(&json, "moved");
     rf_json_int(&json, s->label_moved);
     rf_json_object_end(&json);
+    json_rates(&json, &s->rates);
     rf_json_key(&json, "separated");
     rf_json_int(&json, s->separated);
     rf_json_key(&json, "seconds");

@@ -15,6 +15,7 @@
 
 typedef struct request {
     const char *policy_path, *run_text;
+    const char *max_honest; /* NULL: as the policy says */
     int64_t run;
     bool dry_run;
 } request;
@@ -108,6 +109,8 @@ static void write_json_rings(rf_json *json, const rf_flag_plan *plan)
         rf_json_real(json, ring->score);
         rf_json_key(json, "parts");
         rf_json_string(json, ring->parts);
+        rf_json_key(json, "expected_honest");
+        rf_json_real(json, ring->honest);
         rf_json_key(json, "passed_over");
         rf_json_bool(json, ring->passed_over);
         write_counts(json, ring->counts);
@@ -131,6 +134,8 @@ static void write_json_accounts(rf_json *json, const rf_flag_plan *plan)
         rf_json_string(json, rf_verdict_names[account->verdict]);
         rf_json_key(json, "attempt");
         rf_json_int(json, account->attempt);
+        rf_json_key(json, "honest");
+        rf_json_real(json, account->honest);
         rf_json_object_end(json);
     }
     rf_json_array_end(json);
@@ -147,6 +152,12 @@ static void write_json(const request *asked, const rf_flag_plan *plan, const pla
     rf_json_key(&json, "opened");
     rf_json_int(&json, asked->dry_run ? 0 : plan->counts[RF_ASK]);
     write_counts(&json, plan->counts);
+    rf_json_key(&json, "expected_honest");
+    rf_json_real(&json, plan->honest);
+    rf_json_key(&json, "honest_told_by");
+    rf_json_string(&json, plan->exposure.learned ? "outcomes" : "score");
+    rf_json_key(&json, "outcomes");
+    rf_json_int(&json, plan->exposure.ended);
     write_json_rings(&json, plan);
     for (size_t k = 0; k < PLACES; k++) {
         rf_json_key(&json, where[k].title);
@@ -171,8 +182,8 @@ static void write_json(const request *asked, const rf_flag_plan *plan, const pla
 /* CSV: one row a member, with what is done with it. */
 static void write_csv(const rf_flag_plan *plan)
 {
-    static const char *const HEADING[] = {"account_id", "verdict", "ring_id",
-                                          "ring_key",   "score",   "attempt"};
+    static const char *const HEADING[] = {"account_id", "verdict", "ring_id", "ring_key",
+                                          "score",      "attempt", "honest"};
     rf_csv csv = rf_csv_to_file(stdout, false);
     for (size_t i = 0; i < sizeof HEADING / sizeof HEADING[0]; i++) {
         rf_csv_plain(&csv, HEADING[i]);
@@ -187,6 +198,7 @@ static void write_csv(const rf_flag_plan *plan)
         rf_csv_text(&csv, ring->key);
         rf_csv_fixed(&csv, ring->score, 3);
         rf_csv_int(&csv, account->attempt);
+        rf_csv_fixed(&csv, account->honest, 4);
         rf_csv_end_row(&csv);
     }
 }
@@ -198,6 +210,7 @@ static const rf_field RING_FIELDS[] = {
     {.name = "asked", .kind = RF_FIELD_INT},
     {.name = "asked_before", .kind = RF_FIELD_INT},
     {.name = "left_out", .kind = RF_FIELD_INT},
+    {.name = "honest", .title = "honest?", .kind = RF_FIELD_REAL, .decimals = 1},
     {.name = "parts", .title = "parts of the score", .wrap = true},
 };
 
@@ -218,6 +231,7 @@ static rf_status write_rings(const rf_flag_plan *plan, rf_error *err)
         rf_sheet_int(sheet, ring->counts[RF_ASK]);
         rf_sheet_int(sheet, before);
         rf_sheet_int(sheet, ring->size - ring->counts[RF_ASK] - before);
+        rf_sheet_real(sheet, ring->honest);
         rf_sheet_text(sheet, ring->parts);
     }
     return status == RF_OK ? rf_sheet_end(sheet, err) : status;
@@ -261,6 +275,7 @@ static void write_summary(const request *asked, const rf_flag_plan *plan)
         [RF_EXCLUDED] = "excluded by plan or country",
         [RF_FRINGE_LEFT] = "fringe",
         [RF_OVER_BUDGET] = "over the budget",
+        [RF_OVER_HONEST] = "over the budget of honest accounts",
     };
     rf_text line = {0};
     rf_text_add(&line, asked->dry_run ? "Dry run, nothing was changed: would ask " : "Asked ");
@@ -284,6 +299,35 @@ static void write_summary(const request *asked, const rf_flag_plan *plan)
     rf_text_free(&line);
 }
 
+/* How many honest people are expected among those asked, and by what. */
+static void write_exposure(const rf_flag_plan *plan)
+{
+    rf_text line = {0};
+    int64_t left = 0;
+    for (size_t i = 0; i < plan->rings; i++) {
+        left += plan->ring[i].counts[RF_OVER_HONEST] > 0;
+    }
+    rf_text_printf(&line, "Expected among them: %.1f honest accounts (", plan->honest);
+    rf_words_share(&line,
+                   plan->counts[RF_ASK] == 0 ? 0 : plan->honest / (double)plan->counts[RF_ASK]);
+    if (plan->exposure.learned) {
+        rf_text_add(&line, "), by what became of ");
+        rf_words_count(&line, plan->exposure.ended, "earlier request", "earlier requests");
+        rf_text_add(&line, ".");
+    } else {
+        rf_text_add(&line, "), by the scores.");
+    }
+    if (left > 0) {
+        rf_text_add(&line, " To stay within the budget of honest accounts ");
+        rf_words_number(&line, plan->counts[RF_OVER_HONEST]);
+        rf_text_add(&line, plan->counts[RF_OVER_HONEST] == 1 ? " account in " : " accounts in ");
+        rf_words_count(&line, left, "ring", "rings");
+        rf_text_add(&line, " with the lowest scores are left out.");
+    }
+    rf_paragraph(stdout, 0, rf_text_get(&line));
+    rf_text_free(&line);
+}
+
 static rf_status write_result(const rf_globals *globals, const request *asked,
                               const rf_flag_plan *plan, const places *where, rf_error *err)
 {
@@ -302,6 +346,7 @@ static rf_status write_result(const rf_globals *globals, const request *asked,
     if (status == RF_OK && plan->rings > 0) {
         (void)putchar('\n');
         write_summary(asked, plan);
+        write_exposure(plan);
         for (size_t i = 0; i < PLACES && plan->counts[RF_ASK] > 0; i++) {
             write_places(&where[i], plan->counts[RF_ASK]);
         }
@@ -358,6 +403,7 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
     static const struct option OPTIONS[] = {{"policy", required_argument, NULL, 'p'},
                                             {"dry-run", no_argument, NULL, 'd'},
                                             {"run", required_argument, NULL, 'r'},
+                                            {"max-honest", required_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
@@ -370,6 +416,9 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
             break;
         case 'r':
             asked->run_text = optarg;
+            break;
+        case 'h':
+            asked->max_honest = optarg;
             break;
         default:
             return rf_usage_option(err, &rf_command_flag, argv, option);
@@ -391,6 +440,9 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     if (status == RF_OK && asked.policy_path != NULL) {
         status = rf_policy_read(asked.policy_path, &policy, err);
     }
+    if (status == RF_OK && asked.max_honest != NULL) {
+        status = rf_option_real("--max-honest", asked.max_honest, 0, 1e9, &policy.max_honest, err);
+    }
     if (status == RF_OK) {
         status =
             rf_store_open(globals->db, asked.dry_run ? RF_STORE_READ : RF_STORE_WRITE, &store, err);
@@ -411,7 +463,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
 
 const rf_command rf_command_flag = {
     .name = "flag",
-    .usage = "flag [--policy FILE] [--dry-run] [--run R]",
+    .usage = "flag [--policy FILE] [--dry-run] [--max-honest N] [--run R]",
     .summary = "ask the accounts of flagged rings to verify themselves",
     .help = "Opens a verification request (government ID and a live selfie) for every member of a\n"
             "flagged ring. Nobody is asked twice: not while a request is open, not after a "
@@ -419,6 +471,8 @@ const rf_command rf_command_flag = {
             "within the cooldown. Banned, closed and known legitimate accounts are left out.\n"
             "\n"
             "  --dry-run      says exactly what would be done, and for whom, and changes nothing\n"
+            "  --max-honest N the budget of honest accounts, as expected from the scores and from\n"
+            "                 what became of earlier requests: rings are taken best score first\n"
             "  --run R        the run: latest (default) or its number\n"
             "  --policy FILE  an INI file; every setting may be absent:\n"
             "\n"
@@ -426,6 +480,7 @@ const rf_command rf_command_flag = {
             "      min_score = 12          bits\n"
             "      min_size = 3\n"
             "      max_accounts = 500      the budget, best score first\n"
+            "      max_honest = 25         honest accounts hit at most, as expected\n"
             "      whole_rings = yes       no: cut the ring at the end of the budget\n"
             "      include_fringe = yes\n"
             "      exclude_plans = enterprise, education\n"

@@ -17,6 +17,7 @@ const char *const rf_verdict_names[RF_VERDICTS] = {
     [RF_EXCLUDED] = "excluded",
     [RF_FRINGE_LEFT] = "fringe",
     [RF_OVER_BUDGET] = "over_budget",
+    [RF_OVER_HONEST] = "over_honest_budget",
 };
 
 static const char RINGS_SQL[] =
@@ -81,13 +82,16 @@ static rf_verdict judge(const rf_policy *policy, rf_statement *row, int64_t now)
 static rf_status take_member(rf_flag_plan *plan, const rf_policy *policy, rf_statement *row,
                              int64_t now, rf_error *err)
 {
-    rf_flag_account taken = {.account = rf_column_int(row, 0),
-                             .external_id = keep(plan, row, 1),
-                             .country = keep(plan, row, 2),
-                             .timezone = keep(plan, row, 3),
-                             .ring = (uint32_t)(plan->rings - 1),
-                             .attempt = rf_column_int(row, 10) + 1,
-                             .verdict = judge(policy, row, now)};
+    rf_flag_account taken = {
+        .account = rf_column_int(row, 0),
+        .external_id = keep(plan, row, 1),
+        .country = keep(plan, row, 2),
+        .timezone = keep(plan, row, 3),
+        .ring = (uint32_t)(plan->rings - 1),
+        .attempt = rf_column_int(row, 10) + 1,
+        .verdict = judge(policy, row, now),
+        .honest = rf_exposure_rate(&plan->exposure, plan->ring[plan->rings - 1].score,
+                                   strcmp(rf_column_text(row, 6), "fringe") == 0)};
     if (taken.external_id == NULL || taken.country == NULL || taken.timezone == NULL ||
         !rf_reserve(&plan->account, &plan->account_room, plan->accounts + 1,
                     sizeof *plan->account)) {
@@ -95,6 +99,32 @@ static rf_status take_member(rf_flag_plan *plan, const rf_policy *policy, rf_sta
     }
     plan->account[plan->accounts++] = taken;
     return RF_OK;
+}
+
+/* The same for the budget of honest accounts: what does not fit is left out, and every later ring,
+ * which has a lower score, with it. */
+static void keep_honest(rf_flag_plan *plan, const rf_policy *policy, size_t first)
+{
+    double whole = plan->honest;
+    for (size_t i = first; i < plan->accounts; i++) {
+        whole += plan->account[i].verdict == RF_ASK ? plan->account[i].honest : 0;
+    }
+    plan->honest_reached =
+        plan->honest_reached || (policy->whole_rings && whole > policy->max_honest);
+    for (size_t i = first; i < plan->accounts; i++) {
+        rf_flag_account *account = &plan->account[i];
+        if (account->verdict != RF_ASK) {
+            continue;
+        }
+        plan->honest_reached =
+            plan->honest_reached || plan->honest + account->honest > policy->max_honest;
+        if (plan->honest_reached) {
+            account->verdict = RF_OVER_HONEST;
+        } else {
+            plan->honest += account->honest;
+            plan->ring[plan->rings - 1].honest += account->honest;
+        }
+    }
 }
 
 /* Takes back what the budget does not allow in the ring just read, from its member `first` on. */
@@ -114,7 +144,10 @@ static void keep_budget(rf_flag_plan *plan, const rf_policy *policy, size_t firs
             account->verdict = RF_OVER_BUDGET;
         }
         asked += account->verdict == RF_ASK;
-        ring->counts[account->verdict]++;
+    }
+    keep_honest(plan, policy, first);
+    for (size_t i = first; i < plan->accounts; i++) {
+        ring->counts[plan->account[i].verdict]++;
     }
     for (size_t i = 0; i < RF_VERDICTS; i++) {
         plan->counts[i] += ring->counts[i];
@@ -158,6 +191,9 @@ rf_status rf_flag_plan_make(rf_store *store, int64_t run, const rf_policy *polic
     bool row = true;
     rf_status status = rf_prepare(store, RINGS_SQL, &rings, err);
     *plan = (rf_flag_plan){.run = run};
+    if (status == RF_OK) {
+        status = rf_exposure_learn(store, &plan->exposure, err);
+    }
     if (status == RF_OK) {
         status = rf_prepare(store, MEMBERS_SQL, &members, err);
     }

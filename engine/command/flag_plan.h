@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "command/flag_policy.h"
+#include "rings/exposure.h"
 #include "store/store.h"
 
 typedef enum rf_verdict {
@@ -21,6 +22,7 @@ typedef enum rf_verdict {
     RF_EXCLUDED,     /* by plan or country */
     RF_FRINGE_LEFT,  /* fringe, and the policy leaves fringes out */
     RF_OVER_BUDGET,
+    RF_OVER_HONEST, /* more honest accounts would be hit than the policy allows */
     RF_VERDICTS
 } rf_verdict;
 
@@ -34,6 +36,7 @@ typedef struct rf_flag_account {
     uint32_t ring;   /* index in the plan's rings */
     int64_t attempt; /* of the request, when it is opened */
     rf_verdict verdict;
+    double honest; /* the probability that it is, by its ring's score and its role */
 } rf_flag_account;
 
 typedef struct rf_flag_ring {
@@ -44,6 +47,7 @@ typedef struct rf_flag_ring {
     int64_t size;
     int64_t counts[RF_VERDICTS];
     bool passed_over; /* does not fit into the budget as a whole */
+    double honest;    /* how many honest accounts are expected among those asked */
 } rf_flag_ring;
 
 typedef struct rf_flag_plan {
@@ -54,6 +58,9 @@ typedef struct rf_flag_plan {
     rf_flag_account *account;
     size_t accounts, account_room;
     int64_t counts[RF_VERDICTS];
+    rf_exposure exposure;
+    double honest;       /* of all rings */
+    bool honest_reached; /* max_honest was: later rings are left out */
 } rf_flag_plan;
 
 /* Fills *plan, to be ended with rf_flag_plan_free whatever is returned. `now` is the time by which

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 typedef enum setting_kind { SETTING_REAL, SETTING_INT, SETTING_YES, SETTING_LIST } setting_kind;
 
-enum { SETTINGS = 8 };
+enum { SETTINGS = 9 };
 
 typedef struct setting {
     const char *name;
@@ -39,6 +40,7 @@ rf_policy rf_policy_default(void)
     return (rf_policy){.min_score = -1e9,
                        .min_size = 3,
                        .max_accounts = INT64_MAX,
+                       .max_honest = (double)INFINITY,
                        .cooldown_days = 90,
                        .whole_rings = true,
                        .include_fringe = true};
@@ -69,6 +71,7 @@ static void list_settings(reading *r, rf_policy *policy)
         {"min_score", SETTING_REAL, &policy->min_score, -1e9, 1e9, false},
         {"min_size", SETTING_INT, &policy->min_size, 1, 1e9, false},
         {"max_accounts", SETTING_INT, &policy->max_accounts, 0, 1e9, false},
+        {"max_honest", SETTING_REAL, &policy->max_honest, 0, 1e9, false},
         {"cooldown_days", SETTING_INT, &policy->cooldown_days, 0, 36500, false},
         {"whole_rings", SETTING_YES, &policy->whole_rings, 0, 0, false},
         {"include_fringe", SETTING_YES, &policy->include_fringe, 0, 0, false},

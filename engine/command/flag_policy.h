@@ -4,9 +4,10 @@
  *     min_score = 12              rings below this score (bits) are left alone
  *     min_size = 3                and rings with fewer members
  *     max_accounts = 500          the budget: requests opened at most, best score first
- *     whole_rings = yes           yes: a ring that does not fit into the budget is passed over;
- *                                 no: the ring at the budget's end is cut, core members first
- *     include_fringe = yes        also members that joined a ring by its profile alone
+ *     max_honest = 25             honest accounts hit at most, as expected (rings/exposure.h):
+ * rings are taken best score first until the next one would exceed it whole_rings = yes yes: a ring
+ * that does not fit into the budget is passed over; no: the ring at the budget's end is cut, core
+ * members first include_fringe = yes        also members that joined a ring by its profile alone
  *     exclude_plans = enterprise, education
  *     exclude_countries =         both: accounts there are never asked; commas between
  *     cooldown_days = 90          nobody is asked again so soon after a request ended
@@ -28,6 +29,7 @@ typedef struct rf_policy {
     double min_score;
     int64_t min_size;
     int64_t max_accounts; /* INT64_MAX: no budget */
+    double max_honest;    /* INFINITY: no budget */
     int64_t cooldown_days;
     bool whole_rings;
     bool include_fringe;

@@ -489,6 +489,9 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = list_labels(&p, err);
     }
     if (status == RF_OK) {
+        status = rf_flag_rates_find(&p.population, &p.findings, &summary->rates, err);
+    }
+    if (status == RF_OK) {
         summarise(&p.findings, summary);
         summary->label_fraud = p.labels.fraud;
         summary->label_legit = p.labels.legit;

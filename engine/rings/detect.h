@@ -11,6 +11,7 @@
 #include "rings/chance.h"
 #include "rings/fringe.h"
 #include "rings/join.h"
+#include "rings/rates.h"
 #include "rings/score.h"
 #include "rings/separate.h"
 
@@ -50,8 +51,9 @@ typedef struct rf_detect_summary {
     uint32_t label_fraud, label_legit, label_disputed, label_moved; /* accounts; buckets moved */
     uint32_t separated; /* pairs judged to be of different operators */
     uint32_t shuffles;
-    double expected;   /* rings as strongly bound as the flagged ones, by chance */
-    double seconds[7]; /* of each stage */
+    double expected;     /* rings as strongly bound as the flagged ones, by chance */
+    double seconds[7];   /* of each stage */
+    rf_flag_rates rates; /* countries and time zones that stand out */
 } rf_detect_summary;
 
 extern const char *const rf_detect_stage[7];
