@@ -104,7 +104,7 @@ static const char RUN[] =
     "INSERT INTO evidence VALUES (1, 1, 1, 4, 5, 5, 9.5, 20574, 20593),"
     "  (1, 1, 2, 1, 4, 4, 8.25, 20574, 20575), (1, 1, 3, 6, 3, 4, 4.0, 20574, 20574),"
     "  (1, 2, 1, 3, 3, 3, 5.0, 20520, 20545);"
-    "INSERT INTO run_record VALUES (0, unixepoch('2026-05-25'), NULL),"
+    "INSERT INTO run_record (run, started_at, previous) VALUES (0, unixepoch('2026-05-25'), NULL),"
     "  (1, unixepoch('2026-06-01'), 0);"
     "INSERT INTO run_import VALUES (1, 1);"
     "INSERT INTO ring_life SELECT ring, ring_key, 1 FROM ring;"

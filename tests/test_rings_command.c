@@ -123,12 +123,12 @@ static void rings_as_table_and_csv(void **state)
     assert_string_equal(
         f->output,
         "ring_id,size,score,flagged,q,network_id,looks_like,first_created,last_created,requests,"
-        "parts,cells,links,link_bits,inner_bits,ring_key,run\n"
+        "parts,cells,links,link_bits,inner_bits,ring_key,run,decision\n"
         "1,5,23.4,1,,1,shared computer,2026-05-01T08:00:00Z,2026-05-20T12:00:00Z,500,"
         "sign-up burst +14.0; prepaid funding +11.5; rings are rare -2.1,1,8,78.0,,"
-        "c0ffee00c0ffee01,1\n"
+        "c0ffee00c0ffee01,1,\n"
         "2,3,-4.2,0,,1,office,2026-03-02T09:00:00Z,2026-04-01T09:00:00Z,30,"
-        "corporate e-mail domain -10.0; shared payment +5.8,1,3,15.0,,c0de000000000002,1\n");
+        "corporate e-mail domain -10.0; shared payment +5.8,1,3,15.0,,c0de000000000002,1,\n");
 }
 
 static void no_rings_and_no_run(void **state)

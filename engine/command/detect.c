@@ -146,6 +146,11 @@ static void print_table(const rf_detect_summary *s, bool timings)
                      s->separated);
     }
     print_rates(&s->rates);
+    if (s->cleared_rings > 0) {
+        (void)printf("Not flagged because they were cleared and are much the same: %u rings "
+                     "(decide --list).\n",
+                     s->cleared_rings);
+    }
     for (int i = 0; i < 7 && timings; i++) {
         (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
     }
@@ -200,6 +205,8 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->flagged_rings);
     rf_json_key(&json, "flagged_accounts");
     rf_json_int(&json, s->flagged_accounts);
+    rf_json_key(&json, "cleared_rings");
+    rf_json_int(&json, s->cleared_rings);
     rf_json_key(&json, "shuffles");
     rf_json_int(&json, s->shuffles);
     rf_json_key(&json, "expected_by_chance");

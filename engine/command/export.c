@@ -9,6 +9,7 @@
 #include "command/output.h"
 #include "command/ring_graph.h"
 #include "command/runs.h"
+#include "store/decisions.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -36,8 +37,12 @@ static rf_status write_assignments(rf_store *store, int64_t run, rf_csv *csv, in
     static const char *const HEADING[] = {"account_id", "cell_id", "ring_id",
                                           "network_id", "score",   "flagged"};
     rf_statement *rows = NULL;
+    rf_standings standings = {0};
     bool row = true;
-    rf_status status = rf_prepare(store, ASSIGNMENTS_SQL, &rows, err);
+    rf_status status = rf_standings_read(store, run, 0, &standings, err);
+    if (status == RF_OK) {
+        status = rf_prepare(store, ASSIGNMENTS_SQL, &rows, err);
+    }
     for (size_t i = 0; i < sizeof HEADING / sizeof HEADING[0]; i++) {
         rf_csv_plain(csv, HEADING[i]);
     }
@@ -46,16 +51,18 @@ static rf_status write_assignments(rf_store *store, int64_t run, rf_csv *csv, in
         rf_bind_int(rows, 1, run);
     }
     while (status == RF_OK && (status = rf_step(rows, &row, err)) == RF_OK && row) {
+        const rf_standing *standing = rf_standing_of(&standings, rf_column_int(rows, 2));
         rf_csv_bytes(csv, rf_column_text(rows, 0), rf_column_bytes(rows, 0));
         rf_csv_int(csv, rf_column_int(rows, 1));
         rf_csv_int(csv, rf_column_int(rows, 2));
         rf_csv_int(csv, rf_column_int(rows, 3));
         rf_csv_fixed(csv, rf_column_real(rows, 4), SCORE_DECIMALS);
-        rf_csv_int(csv, rf_column_int(rows, 5));
+        rf_csv_int(csv, standing != NULL && standing->quiet ? 0 : rf_column_int(rows, 5));
         rf_csv_end_row(csv);
         (*count)++;
     }
     rf_statement_end(rows);
+    rf_standings_free(&standings);
     return status;
 }
 

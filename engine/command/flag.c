@@ -276,6 +276,8 @@ static void write_summary(const request *asked, const rf_flag_plan *plan)
         [RF_FRINGE_LEFT] = "fringe",
         [RF_OVER_BUDGET] = "over the budget",
         [RF_OVER_HONEST] = "over the budget of honest accounts",
+        [RF_RING_CLEARED] = "in a ring that was cleared",
+        [RF_RING_WATCHED] = "in a ring that is watched",
     };
     rf_text line = {0};
     rf_text_add(&line, asked->dry_run ? "Dry run, nothing was changed: would ask " : "Asked ");

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/decisions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ const char *const rf_verdict_names[RF_VERDICTS] = {
     [RF_FRINGE_LEFT] = "fringe",
     [RF_OVER_BUDGET] = "over_budget",
     [RF_OVER_HONEST] = "over_honest_budget",
+    [RF_RING_CLEARED] = "ring_cleared",
+    [RF_RING_WATCHED] = "ring_watched",
 };
 
 static const char RINGS_SQL[] =
@@ -127,6 +130,18 @@ static void keep_honest(rf_flag_plan *plan, const rf_policy *policy, size_t firs
     }
 }
 
+/* Takes back what a decision on the ring just read forbids, from its member `first` on. */
+static void keep_decision(rf_flag_plan *plan, const rf_standing *standing, size_t first)
+{
+    rf_verdict const verdict = standing->quiet ? RF_RING_CLEARED : RF_RING_WATCHED;
+    for (size_t i = first; i < plan->accounts; i++) {
+        if (plan->account[i].verdict == RF_ASK &&
+            (standing->quiet || standing->verdict == RF_WATCHED)) {
+            plan->account[i].verdict = verdict;
+        }
+    }
+}
+
 /* Takes back what the budget does not allow in the ring just read, from its member `first` on. */
 static void keep_budget(rf_flag_plan *plan, const rf_policy *policy, size_t first)
 {
@@ -155,9 +170,11 @@ static void keep_budget(rf_flag_plan *plan, const rf_policy *policy, size_t firs
 }
 
 static rf_status take_ring(rf_flag_plan *plan, const rf_policy *policy, rf_statement *row,
-                           rf_statement *members, int64_t now, rf_error *err)
+                           rf_statement *members, const rf_standings *standings, int64_t now,
+                           rf_error *err)
 {
     size_t const first = plan->accounts;
+    const rf_standing *standing = rf_standing_of(standings, rf_column_int(row, 0));
     bool found = true;
     rf_status status = RF_OK;
     rf_flag_ring ring = {.ring = rf_column_int(row, 0),
@@ -177,6 +194,9 @@ static rf_status take_ring(rf_flag_plan *plan, const rf_policy *policy, rf_state
     while (status == RF_OK && (status = rf_step(members, &found, err)) == RF_OK && found) {
         status = take_member(plan, policy, members, now, err);
     }
+    if (status == RF_OK && standing != NULL) {
+        keep_decision(plan, standing, first);
+    }
     if (status == RF_OK) {
         keep_budget(plan, policy, first);
     }
@@ -188,9 +208,13 @@ rf_status rf_flag_plan_make(rf_store *store, int64_t run, const rf_policy *polic
 {
     rf_statement *rings = NULL;
     rf_statement *members = NULL;
+    rf_standings standings = {0};
     bool row = true;
-    rf_status status = rf_prepare(store, RINGS_SQL, &rings, err);
+    rf_status status = rf_standings_read(store, run, 0, &standings, err);
     *plan = (rf_flag_plan){.run = run};
+    if (status == RF_OK) {
+        status = rf_prepare(store, RINGS_SQL, &rings, err);
+    }
     if (status == RF_OK) {
         status = rf_exposure_learn(store, &plan->exposure, err);
     }
@@ -203,8 +227,9 @@ rf_status rf_flag_plan_make(rf_store *store, int64_t run, const rf_policy *polic
         rf_bind_int(rings, 3, policy->min_size);
     }
     while (status == RF_OK && (status = rf_step(rings, &row, err)) == RF_OK && row) {
-        status = take_ring(plan, policy, rings, members, now, err);
+        status = take_ring(plan, policy, rings, members, &standings, now, err);
     }
+    rf_standings_free(&standings);
     rf_statement_end(members);
     rf_statement_end(rings);
     return status;

@@ -22,7 +22,9 @@ typedef enum rf_verdict {
     RF_EXCLUDED,     /* by plan or country */
     RF_FRINGE_LEFT,  /* fringe, and the policy leaves fringes out */
     RF_OVER_BUDGET,
-    RF_OVER_HONEST, /* more honest accounts would be hit than the policy allows */
+    RF_OVER_HONEST,  /* more honest accounts would be hit than the policy allows */
+    RF_RING_CLEARED, /* somebody cleared the ring, and it has not materially changed */
+    RF_RING_WATCHED, /* somebody watches it: it must not be warned */
     RF_VERDICTS
 } rf_verdict;
 

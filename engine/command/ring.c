@@ -10,6 +10,7 @@
 #include "command/output.h"
 #include "command/ring_page.h"
 #include "command/runs.h"
+#include "command/standing.h"
 #include "store/store.h"
 
 #include <getopt.h>
@@ -106,6 +107,20 @@ static rf_status write_members(rf_store *store, const rf_ring_page *page, int64_
 
 /* ---- words ---- */
 
+/* "It was cleared on ... by ...: ..." */
+static void say_decision(const rf_ring_page *page, rf_text *text)
+{
+    rf_text said = {0};
+    if (page->standings.count == 0) {
+        return;
+    }
+    rf_standing_say(&page->standings.one[0], &said);
+    rf_text_add(text, " It was ");
+    rf_text_add_safe(text, rf_text_get(&said), said.length);
+    rf_text_add(text, ".");
+    rf_text_free(&said);
+}
+
 /* The first paragraph: the answer. */
 static void say_summary(const rf_ring_page *page, rf_text *text)
 {
@@ -131,6 +146,7 @@ static void say_summary(const rf_ring_page *page, rf_text *text)
     rf_text_add(text, ". It scores ");
     rf_words_bits(text, page->score);
     rf_text_add(text, page->flagged ? " and is flagged." : " and is not flagged.");
+    say_decision(page, text);
     if (page->looks_like != NULL && page->looks_like[0] != '\0') {
         rf_text_add(text, " The honest explanation that fits it best is: ");
         rf_text_add_safe(text, page->looks_like, strlen(page->looks_like));
@@ -478,6 +494,8 @@ static void json_head(rf_json *json, const rf_ring_page *page)
     rf_json_time(json, page->half_last);
     key_int(json, "requests", page->requests);
     key_real(json, "requests_per_account_day", rf_ring_page_pace(page));
+    rf_json_key(json, "decision");
+    rf_standing_json(json, page->standings.count == 0 ? NULL : &page->standings.one[0]);
     say_summary(page, &text);
     key_text(json, "summary", rf_text_get(&text));
     rf_text_free(&text);

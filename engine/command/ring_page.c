@@ -340,6 +340,12 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
     for (size_t i = 0; status == RF_OK && i < sizeof STEPS / sizeof STEPS[0]; i++) {
         status = read_rows(store, page, STEPS[i].sql, STEPS[i].read, err);
     }
+    if (status == RF_OK) {
+        status = rf_standings_read(store, run, ring, &page->standings, err);
+    }
+    if (status == RF_OK && page->standings.count > 0) {
+        page->flagged = page->flagged && !page->standings.one[0].quiet;
+    }
     return status;
 }
 
@@ -348,6 +354,7 @@ void rf_ring_page_free(rf_ring_page *page)
     rf_free(page->part);
     rf_free(page->evidence);
     rf_free(page->common);
+    rf_standings_free(&page->standings);
     rf_arena_free(&page->arena);
     *page = (rf_ring_page){0};
 }

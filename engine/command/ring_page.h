@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "store/decisions.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -62,8 +63,9 @@ typedef struct rf_ring_page {
     int64_t first_created, last_created;
     int64_t half_first, half_last; /* the shortest time in which half of them were created */
     double link_bits, score;
-    double inner_bits, q; /* NAN when not known */
-    bool flagged;
+    double inner_bits, q;   /* NAN when not known */
+    bool flagged;           /* and not quiet: see store/decisions.h */
+    rf_standings standings; /* the decision on it, if any */
     const char *key;
     const char *looks_like;
     rf_page_part *part; /* largest |bits| first */

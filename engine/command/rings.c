@@ -8,6 +8,7 @@
 #include "command/commands.h"
 #include "command/output.h"
 #include "command/runs.h"
+#include "command/standing.h"
 #include "store/store.h"
 
 #include <getopt.h>
@@ -20,13 +21,14 @@ typedef struct choice {
     int64_t min_size;
     int64_t limit;
     bool flagged;
+    rf_standings standings; /* what was decided on rings of the run */
 } choice;
 
 static const char RINGS_SQL[] =
     "SELECT ring, size, score, flagged, network, looks_like, first_created, last_created, requests,"
     "       cells, links, link_bits, ring_key, q, inner_bits "
     "FROM ring WHERE run = ?1 AND size >= ?2 AND flagged >= ?3 "
-    "ORDER BY score DESC, ring LIMIT ?4";
+    "ORDER BY score DESC, ring";
 
 static const char PARTS_SQL[] = "SELECT part, bits FROM score_part WHERE run = ?1 AND ring = ?2 "
                                 "ORDER BY abs(bits) DESC, part";
@@ -57,7 +59,9 @@ static const rf_field FIELDS[] = {
     {.name = "inner_bits", .kind = RF_FIELD_REAL, .decimals = 3, .shown = PROGRAMS},
     {.name = "ring_key", .kind = RF_FIELD_TEXT, .shown = PROGRAMS},
     {.name = "run", .kind = RF_FIELD_INT, .shown = PROGRAMS},
+    {.name = "decision", .kind = RF_FIELD_TEXT, .wrap = true}, /* last: see list_rings */
 };
+enum { COLUMNS = sizeof FIELDS / sizeof FIELDS[0] };
 
 static int64_t time_at(rf_statement *statement, int column)
 {
@@ -116,17 +120,35 @@ static void write_created(rf_sheet *sheet, int64_t first, int64_t last)
     rf_sheet_text(sheet, both);
 }
 
-static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *parts, int64_t run,
-                            rf_error *err)
+/* An object for JSON, as text otherwise. */
+static void write_decision(rf_sheet *sheet, const rf_standing *standing)
 {
+    rf_json *json = rf_sheet_nested(sheet);
+    rf_text text = {0};
+    if (json != NULL) {
+        rf_standing_json(json, standing);
+        rf_sheet_nested_end(sheet);
+        return;
+    }
+    if (standing != NULL) {
+        rf_standing_say(standing, &text);
+    }
+    rf_sheet_bytes(sheet, rf_text_get(&text), text.length);
+    rf_text_free(&text);
+}
+
+static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *parts, int64_t run,
+                            const rf_standing *standing, rf_error *err)
+{
+    bool const flagged = rf_column_int(rings, 3) != 0 && (standing == NULL || !standing->quiet);
     rf_status status;
-    if (rf_column_int(rings, 3) != 0) {
+    if (flagged) {
         rf_sheet_stress(sheet);
     }
     rf_sheet_int(sheet, rf_column_int(rings, 0));
     rf_sheet_int(sheet, rf_column_int(rings, 1));
     rf_sheet_real(sheet, rf_column_real(rings, 2));
-    rf_sheet_bool(sheet, rf_column_int(rings, 3) != 0);
+    rf_sheet_bool(sheet, flagged);
     rf_sheet_real(sheet, figure_at(rings, 13));
     rf_sheet_int(sheet, rf_column_int(rings, 4));
     rf_sheet_text(sheet, rf_column_text(rings, 5));
@@ -143,6 +165,7 @@ static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *
     rf_sheet_real(sheet, figure_at(rings, 14));
     rf_sheet_text(sheet, rf_column_text(rings, 12));
     rf_sheet_int(sheet, run);
+    write_decision(sheet, standing);
     return status;
 }
 
@@ -161,10 +184,13 @@ static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
         rf_bind_int(rings, 1, asked->run);
         rf_bind_int(rings, 2, asked->min_size);
         rf_bind_int(rings, 3, asked->flagged ? 1 : 0);
-        rf_bind_int(rings, 4, asked->limit);
     }
-    while (status == RF_OK && (status = rf_step(rings, &row, err)) == RF_OK && row) {
-        status = write_ring(sheet, rings, parts, asked->run, err);
+    while (status == RF_OK && (asked->limit < 0 || (int64_t)rf_sheet_count(sheet) < asked->limit) &&
+           (status = rf_step(rings, &row, err)) == RF_OK && row) {
+        const rf_standing *standing = rf_standing_of(&asked->standings, rf_column_int(rings, 0));
+        if (!asked->flagged || standing == NULL || !standing->quiet) {
+            status = write_ring(sheet, rings, parts, asked->run, standing, err);
+        }
     }
     rf_statement_end(parts);
     rf_statement_end(rings);
@@ -178,13 +204,16 @@ static rf_status list_rings(const rf_globals *globals, rf_store *store, const ch
     uint64_t listed;
     rf_sheet *sheet = NULL;
     rf_sheet_options options = {.file = stdout, .format = globals->format, .none = none};
+    rf_field fields[COLUMNS];
     rf_status status;
+    memcpy(fields, FIELDS, sizeof fields);
+    fields[COLUMNS - 1].shown = asked->standings.count > 0 ? 0 : PROGRAMS;
     (void)snprintf(none, sizeof none,
                    asked->min_size > 1 ? "Run %lld found no %srings of at least %lld accounts."
                                        : "Run %lld found no %srings.",
                    (long long)asked->run, asked->flagged ? "flagged " : "",
                    (long long)asked->min_size);
-    status = rf_sheet_start(&options, FIELDS, sizeof FIELDS / sizeof FIELDS[0], &sheet, err);
+    status = rf_sheet_start(&options, fields, COLUMNS, &sheet, err);
     if (status == RF_OK) {
         status = write_rings(store, sheet, globals->format, asked, err);
     }
@@ -247,8 +276,12 @@ static rf_status run_rings(const rf_globals *globals, int argc, char **argv, rf_
         status = rf_choose_run(store, asked.run_text, &asked.run, err);
     }
     if (status == RF_OK) {
+        status = rf_standings_read(store, asked.run, 0, &asked.standings, err);
+    }
+    if (status == RF_OK) {
         status = list_rings(globals, store, &asked, err);
     }
+    rf_standings_free(&asked.standings);
     rf_store_close(store);
     return status;
 }

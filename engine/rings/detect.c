@@ -6,6 +6,7 @@
 #include "rings/bridges.h"
 #include "rings/ledger.h"
 #include "rings/settings.h"
+#include "store/decisions.h"
 #include "store/snapshot.h"
 
 #include <stdlib.h>
@@ -230,6 +231,7 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
 
 typedef struct pipeline {
     const rf_detect_settings *settings;
+    rf_detect_summary *summary;
     rf_population population;
     rf_calibration calibration;
     rf_links links;
@@ -458,15 +460,23 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
 {
     const pipeline *p = context;
-    return p->settings->conclude == NULL
-               ? RF_OK
-               : p->settings->conclude(p->settings->conclude_context, store, run, keep, err);
+    uint32_t rings = 0;
+    uint32_t accounts = 0;
+    rf_status status =
+        rf_decisions_apply(store, run, p->settings->replayed, &rings, &accounts, err);
+    p->summary->cleared_rings = rings;
+    p->summary->flagged_rings -= rings;
+    p->summary->flagged_accounts -= accounts;
+    if (status == RF_OK && p->settings->conclude != NULL) {
+        status = p->settings->conclude(p->settings->conclude_context, store, run, keep, err);
+    }
+    return status;
 }
 
 rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
                     rf_error *err)
 {
-    pipeline p = {.settings = settings, .lap = rf_seconds()};
+    pipeline p = {.settings = settings, .summary = summary, .lap = rf_seconds()};
     rf_results_hooks const hooks = {.context = &p, .settle = settle, .conclude = conclude};
     rf_detect_settings own = *settings; /* the override takes a plain pointer */
     rf_status status;
