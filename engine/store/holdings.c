@@ -103,7 +103,6 @@ static rf_status note_held(builder *b, uint8_t signal, bool prepaid, uint32_t ac
     if (p->held[signal][account] < UINT16_MAX) {
         p->held[signal][account]++;
     }
-    p->observed[account] |= UINT64_C(1) << p->signal[signal].family;
     if (prepaid) {
         p->prepaid[account] = PREPAID_ANY;
     } else if (signal == b->instrument) {
@@ -166,11 +165,29 @@ static rf_status note_holders(builder *b, uint8_t signal, bool prepaid, uint32_t
     return status;
 }
 
+/* Most values have a handful of sightings. */
+static void sort_numbers(uint64_t *numbers, size_t count)
+{
+    enum { FEW = 16 };
+    if (count > FEW) {
+        qsort(numbers, count, sizeof *numbers, by_number);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        uint64_t const number = numbers[i];
+        size_t at = i;
+        for (; at > 0 && numbers[at - 1] > number; at--) {
+            numbers[at] = numbers[at - 1];
+        }
+        numbers[at] = number;
+    }
+}
+
 /* Sorts by (day, account) and removes repeats; days are equal where the signal is stable. */
 static void sort_sighted(builder *b)
 {
     size_t kept = 0;
-    qsort(b->sighted, b->sighted_count, sizeof *b->sighted, by_number);
+    sort_numbers(b->sighted, b->sighted_count);
     for (size_t i = 0; i < b->sighted_count; i++) {
         if (kept == 0 || b->sighted[i] != b->sighted[kept - 1]) {
             b->sighted[kept++] = b->sighted[i];
@@ -332,9 +349,19 @@ rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdin
     return status;
 }
 
+static void note_observed(rf_population *p)
+{
+    for (uint32_t s = 0; s < p->signals; s++) {
+        for (uint32_t a = 0; p->held[s] != NULL && a < p->accounts; a++) {
+            p->observed[a] |= (uint64_t)(p->held[s][a] > 0) << p->signal[s].family;
+        }
+    }
+}
+
 rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err)
 {
     rf_population *p = holdings->p;
+    note_observed(p);
     for (uint32_t a = 0; a < p->accounts; a++) {
         if (p->prepaid[a] != 0 && holdings->ordinary[a] == 0) {
             p->prepaid[a] = PREPAID_ONLY;

@@ -23,12 +23,12 @@ typedef struct rf_holdings rf_holdings; /* holdings being read */
  * begin: which values there are and what they are; needs the signals and families alone. */
 RF_MUST_USE rf_status rf_holdings_begin(rf_store *store, rf_population *population,
                                         rf_holdings **out, rf_error *err);
-/* read: fills held, observed, prepaid, values and groups; needs the accounts to be numbered. One
+/* read: fills held, prepaid, values and groups; needs the accounts to be numbered. One
  * pass over sighting in key order (value, account, day); O(s log d) for s sightings, d those of one
  * value. */
 RF_MUST_USE rf_status rf_holdings_read(rf_store *store, const rf_account_map *map,
                                        rf_holdings *holdings, rf_error *err);
-/* turn: fills the other direction of the holdings. O(holdings). */
+/* turn: fills observed and the other direction of the holdings. O(holdings). */
 RF_MUST_USE rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err);
 void rf_holdings_end(rf_holdings *holdings); /* NULL is fine */
 

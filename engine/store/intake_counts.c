@@ -5,6 +5,7 @@
 #include "store/intake_private.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 /* Sightings being written. Their distinct pairs are counted for the other direction. */
 typedef struct sighting_rows {
@@ -25,7 +26,7 @@ static rf_status add_holding(rf_intake *intake, uint32_t account, uint32_t value
     return status;
 }
 
-/* value, account, day, import, times */
+/* value, account, day, times */
 static rf_status next_sighting(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     sighting_rows *to = context;
@@ -38,8 +39,7 @@ static rf_status next_sighting(void *context, rf_feed_cell *cells, bool *found, 
     cells[0].number = sum.a;
     cells[1].number = sum.b;
     cells[2].number = (int64_t)sum.c - 1;
-    cells[3].number = intake->import;
-    cells[4].number = (int64_t)sum.n;
+    cells[3].number = (int64_t)sum.n;
     intake->sightings_new++;
     if (sum.a != to->value || sum.b != to->account) {
         to->value = sum.a;
@@ -62,7 +62,7 @@ static bool same_day(const rf_tally_sum *x, const rf_tally_sum *y)
            x->c >> RF_ACTIVITY_HOUR_BITS == y->c >> RF_ACTIVITY_HOUR_BITS;
 }
 
-/* account, capability, day, import, events, requests, hours */
+/* account, capability, day, events, requests, hours */
 static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     activity_rows *to = context;
@@ -82,10 +82,9 @@ static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, 
     cells[0].number = first.a;
     cells[1].number = first.b;
     cells[2].number = (int64_t)(first.c >> RF_ACTIVITY_HOUR_BITS) - 1;
-    cells[3].number = to->intake->import;
-    cells[4].number = (int64_t)events;
-    cells[5].number = (int64_t)requests;
-    cells[6].number = hours;
+    cells[3].number = (int64_t)events;
+    cells[4].number = (int64_t)requests;
+    cells[5].number = hours;
     return status;
 }
 
@@ -105,12 +104,14 @@ static rf_status next_holding(void *context, rf_feed_cell *cells, bool *found, r
 static rf_status write_sightings(rf_intake *intake, rf_error *err)
 {
     sighting_rows to = {.intake = intake};
+    char sql[128]; /* the import is the same in all rows: a constant costs less than a cell */
     rf_status status = rf_tally_begin(&intake->sightings, err);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO sighting (value, account, day, import, times)"
+                   " SELECT c0, c1, c2, %lld, c3 FROM feed",
+                   (long long)intake->import);
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store,
-                             "INSERT INTO sighting (value, account, day, import, times)"
-                             " SELECT c0, c1, c2, c3, c4 FROM feed",
-                             next_sighting, &to, err);
+        status = rf_feed_run(intake->store, sql, next_sighting, &to, err);
     }
     rf_tally_free(&intake->sightings);
     return status;
@@ -119,15 +120,17 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
 static rf_status write_activity(rf_intake *intake, rf_error *err)
 {
     activity_rows to = {.intake = intake};
+    char sql[160];
     rf_status status = rf_tally_begin(&intake->activity, err);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO activity (account, capability, day, import, events, requests,"
+                   " hours) SELECT c0, c1, c2, %lld, c3, c4, c5 FROM feed",
+                   (long long)intake->import);
     if (status == RF_OK) {
         status = rf_tally_next(&intake->activity, &to.ahead, &to.more, err);
     }
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store,
-                             "INSERT INTO activity (account, capability, day, import, events,"
-                             " requests, hours) SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed",
-                             next_activity, &to, err);
+        status = rf_feed_run(intake->store, sql, next_activity, &to, err);
     }
     rf_tally_free(&intake->activity);
     return status;
