@@ -88,10 +88,30 @@ static void one_when_asked(void **state)
     assert_int_equal(rf_snapshot_end(box->store, other, &err), RF_OK);
 }
 
+/* A connection sees its own temporary views alone. */
+static void one_when_something_stands_in_front(void **state)
+{
+    const sandbox *box = *state;
+    rf_store *other = NULL;
+    rf_error err;
+    assert_int_equal(rf_store_exec(box->store, "CREATE TEMP TABLE other_name (x)", &err), RF_OK);
+    assert_int_equal(rf_snapshot_begin(box->store, true, &other, &err), RF_OK);
+    assert_non_null(other);
+    assert_int_equal(rf_snapshot_end(box->store, other, &err), RF_OK);
+    assert_int_equal(
+        rf_store_exec(box->store, "CREATE TEMP VIEW Sighting AS SELECT * FROM main.sighting", &err),
+        RF_OK);
+    assert_int_equal(rf_snapshot_begin(box->store, true, &other, &err), RF_OK);
+    assert_null(other);
+    assert_int_equal(rf_snapshot_end(box->store, other, &err), RF_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(both_see_the_same, sandbox_start, sandbox_end),
-        cmocka_unit_test_setup_teardown(one_when_asked, sandbox_start, sandbox_end)};
+        cmocka_unit_test_setup_teardown(one_when_asked, sandbox_start, sandbox_end),
+        cmocka_unit_test_setup_teardown(one_when_something_stands_in_front, sandbox_start,
+                                        sandbox_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

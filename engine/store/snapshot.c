@@ -27,6 +27,17 @@ static bool start_both(rf_store *store, rf_store *other)
     return same;
 }
 
+/* What is temporary belongs to one connection: the other would read what stands behind it. */
+static bool something_in_front(rf_store *store)
+{
+    int64_t count = 0;
+    return rf_store_number(store,
+                           "SELECT count(*) FROM temp.sqlite_schema WHERE name COLLATE NOCASE IN"
+                           " (SELECT name FROM main.sqlite_schema)",
+                           &count, NULL) != RF_OK ||
+           count > 0;
+}
+
 static rf_store *open_other(rf_store *store)
 {
     char setting[64];
@@ -51,7 +62,7 @@ rf_status rf_snapshot_begin(rf_store *store, bool two, rf_store **other, rf_erro
     int64_t ignored = 0;
     rf_status status;
     *other = NULL;
-    if (two && (*other = open_other(store)) != NULL) {
+    if (two && !something_in_front(store) && (*other = open_other(store)) != NULL) {
         for (int i = 0; i < ATTEMPTS; i++) {
             if (start_both(store, *other)) {
                 return RF_OK;
