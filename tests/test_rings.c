@@ -116,14 +116,11 @@ static const char *const WRONG[] = {
     "last_day",
     "SELECT count(*) FROM evidence e WHERE holders <> (SELECT count(DISTINCT account) FROM "
     "sighting s WHERE s.value = e.value)",
-    /* by day, only those count who met somebody; what fringe adds is not counted */
+    /* by day, only those count who met somebody; */
     "SELECT count(*) FROM evidence e JOIN value v ON v.id = e.value JOIN signal g ON g.id = "
     "v.signal WHERE g.windowed = 0 AND members <> (SELECT count(DISTINCT s.account) FROM sighting "
     "s JOIN member m ON m.account = s.account WHERE m.role <> 'fringe' AND s.value = e.value AND "
     "m.ring = e.ring)",
-    /* fringe only in flagged rings */
-    "SELECT count(*) FROM member m JOIN ring r USING (ring) WHERE m.role = 'fringe' AND NOT "
-    "r.flagged",
     /* what is flagged stands out from chance; inner bits are of links, a share of all */
     "SELECT count(*) FROM ring JOIN run ON run.id = ring.run WHERE ring.flagged AND q > config ->> "
     "'q_most'",

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +121,8 @@ static rf_status list_members(const rf_population *p, const vertex_map *map,
         *member = (rf_member){.account = map->account[v],
                               .account_row = p->account_row[map->account[v]],
                               .ring = r + 1,
-                              .cell = levels->cell[v] + 1};
+                              .cell = levels->cell[v] + 1,
+                              .membership = (float)NAN};
         f->ring[r].network = levels->network[v] + 1;
     }
     rf_free(next);

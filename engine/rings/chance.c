@@ -34,6 +34,19 @@ static rf_status crossed(const rf_population *p, const rf_calibration *c, const 
     return status;
 }
 
+/* ring[a] of the core members, UINT32_MAX for all others; core[r] is their number. */
+static void core_members(const rf_findings *f, uint32_t accounts, uint32_t *ring, uint32_t *core)
+{
+    rf_rings_of_accounts(f, accounts, ring);
+    for (uint32_t i = 0; i < f->members; i++) {
+        if (f->member[i].fringe) {
+            ring[f->member[i].account] = UINT32_MAX;
+        } else {
+            core[f->member[i].ring - 1]++;
+        }
+    }
+}
+
 /* In whole units of rf_bits, so that the sum has no order. */
 static rf_status measure(const rf_population *p, const rf_calibration *c, const rf_links *links,
                          rf_findings *f, rf_error *err)
@@ -42,10 +55,12 @@ static rf_status measure(const rf_population *p, const rf_calibration *c, const 
     rf_pair_evidence evidence = {0};
     uint32_t *ring = rf_alloc_raw(p->accounts, sizeof *ring);
     int64_t *sum = rf_alloc(f->rings, sizeof *sum);
-    rf_status status =
-        ring == NULL || sum == NULL ? rf_fail_memory(err, "the inner bits of the rings") : RF_OK;
+    uint32_t *core = rf_alloc(f->rings, sizeof *core);
+    rf_status status = ring == NULL || sum == NULL || core == NULL
+                           ? rf_fail_memory(err, "the inner bits of the rings")
+                           : RF_OK;
     if (status == RF_OK) {
-        rf_rings_of_accounts(f, p->accounts, ring);
+        core_members(f, p->accounts, ring, core);
     }
     for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
         uint32_t const r = ring[links->a[i]];
@@ -59,11 +74,12 @@ static rf_status measure(const rf_population *p, const rf_calibration *c, const 
         }
     }
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
-        f->ring[r].inner_bits = rf_bits_real(sum[r]) / f->ring[r].size;
+        f->ring[r].inner_bits = core[r] == 0 ? 0 : rf_bits_real(sum[r]) / core[r];
     }
     rf_pair_evidence_free(&evidence);
     rf_free(ring);
     rf_free(sum);
+    rf_free(core);
     return status;
 }
 

@@ -1,10 +1,10 @@
 /* chance.h - how many rings as strongly bound would be found if nobody had an operator.
  *
  * A ring's *inner bits* are the bits (at most RF_LINK_BITS_MAX a link) of those links between its
- * members for which two families speak - in stores that know one family only, two values - over its
- * members: evidence a member that no single value makes. One shared card ties any number of
- * strangers into a clique of honest looks; chance hardly ever ties the same two twice. A mean, so
- * that a ring of twelve compares with one of twelve thousand.
+ * core members for which two families speak - in stores that know one family only, two values -
+ * over these members: evidence a member that no single value makes. One shared card ties any number
+ * of strangers into a clique of honest looks; chance hardly ever ties the same two twice. A mean,
+ * so that a ring of twelve compares with one of twelve thousand.
  *
  * The null. Holdings are shuffled (evidence/shuffle.h) with the calibration held fixed, links and
  * rings are found again, with one pass of Leiden and without judging, joining or fringe, and their
@@ -35,10 +35,10 @@ rf_chance_settings rf_chance_defaults(void);
 
 /* Fills inner_bits and q of every judged ring of *findings (NAN without shuffles), takes the flag
  * from rings above q_most, and sets findings->expected: N(t) for the least inner bits t of a
- * flagged ring, 0 when none is. Members are taken as they are: to be called before the fringe is
- * grown. Deterministic by seed for any thread count and any order of rows and values. Cost of a
- * shuffle: a pair step (cheaper than that of the facts: what shares one group is not weighed) and
- * one clustering; memory: 20 bytes a holding, and the links of one shuffle. */
+ * flagged ring, 0 when none is. Fringe members do not count: chance rings are not grown.
+ * Deterministic by seed for any thread count and any order of rows and values. Cost of a shuffle: a
+ * pair step (cheaper than that of the facts: what shares one group is not weighed) and one
+ * clustering; memory: 20 bytes a holding, and the links of one shuffle. */
 RF_MUST_USE rf_status rf_rings_chance(const rf_population *population,
                                       const rf_calibration *calibration, const rf_links *links,
                                       const rf_level_settings *levels,

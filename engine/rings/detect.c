@@ -25,7 +25,7 @@ rf_detect_settings rf_detect_defaults(void)
         .score = rf_score_defaults(),
         .join = rf_join_defaults(),
         .chance = rf_chance_defaults(),
-        .fringe = rf_fringe_defaults(),
+        .grow = rf_grow_defaults(),
         .seed = 1,
         .threads = 1,
     };
@@ -280,60 +280,81 @@ static rf_status part_rings(pipeline *p, uint32_t min_size, uint32_t *changed, r
 static rf_status part_fringe(pipeline *p, rf_error *err)
 {
     uint32_t left = 0;
-    rf_status status =
-        rf_separate_fringe(&p->population, &p->separations, &p->findings, &left, err);
-    return status == RF_OK && left > 0
-               ? rf_rings_measure(&p->population, &p->links, &p->findings, err)
-               : status;
+    return rf_separate_fringe(&p->population, &p->separations, &p->findings, &left, err);
 }
 
-/* Judges the rings, joins the suspect ones that belong together, and judges again. */
+static rf_status judge(pipeline *p, const rf_detect_settings *settings, const rf_baseline *baseline,
+                       bool changed, rf_error *err)
+{
+    rf_status status =
+        changed ? rf_rings_measure(&p->population, &p->links, &p->findings, err) : RF_OK;
+    if (status == RF_OK) {
+        status = rf_rings_judge(&p->population, &p->calibration, baseline, &settings->score,
+                                &p->findings, err);
+    }
+    return status;
+}
+
+/* Puts the suspect rings together that belong together. */
+static rf_status join_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
+                            uint32_t *changed, rf_error *err)
+{
+    rf_status status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
+                                     settings->seed, &p->findings, changed, err);
+    return status == RF_OK ? part_rings(p, settings->levels.min_size, changed, err) : status;
+}
+
+/* Lets suspect rings take in who belongs to them. */
+static rf_status grow_rings(pipeline *p, const rf_detect_settings *settings, uint32_t *changed,
+                            rf_error *err)
+{
+    rf_status status =
+        rf_rings_grow(&p->population, &p->calibration, &settings->grow, settings->levels.min_size,
+                      settings->threads, &p->findings, changed, err);
+    if (status == RF_OK && *changed > 0) {
+        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
+    }
+    if (status == RF_OK && *changed > 0) {
+        status = part_fringe(p, err);
+    }
+    return status == RF_OK ? part_rings(p, settings->levels.min_size, changed, err) : status;
+}
+
+/* Judges the rings, and again whenever they have changed: when the suspect ones were joined, and
+ * when they were grown. */
 static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
                              rf_error *err)
 {
     rf_baseline baseline = {0};
-    uint32_t joined = 0;
+    uint32_t changed = 0;
     rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
     if (status == RF_OK) {
-        status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
-                                &p->findings, err);
+        status = judge(p, settings, &baseline, false, err);
     }
     if (status == RF_OK) {
-        status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
-                               settings->seed, &p->findings, &joined, err);
+        status = join_rings(p, settings, chance_density, &changed, err);
     }
+    if (status == RF_OK && changed > 0) {
+        status = judge(p, settings, &baseline, true, err);
+    }
+    changed = 0;
     if (status == RF_OK) {
-        status = part_rings(p, settings->levels.min_size, &joined, err);
+        status = grow_rings(p, settings, &changed, err);
     }
-    if (status == RF_OK && joined > 0) {
-        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
-    }
-    if (status == RF_OK && joined > 0) {
-        status = rf_rings_judge(&p->population, &p->calibration, &baseline, &settings->score,
-                                &p->findings, err);
+    if (status == RF_OK && changed > 0) {
+        status = judge(p, settings, &baseline, true, err);
     }
     rf_baseline_free(&baseline);
     return status;
 }
 
-/* Tells what chance would find, grows the fringe, and marks who holds a ring together. */
+/* Tells what chance would find, and marks who holds a ring together. */
 static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
-    uint32_t grown = 0;
     rf_status status =
         rf_rings_chance(&p->population, &p->calibration, &p->links, &settings->levels,
                         &settings->chance, settings->seed, settings->threads, &p->findings, err);
-    if (status == RF_OK) {
-        status = rf_rings_grow(&p->population, &p->links, &settings->fringe,
-                               settings->levels.min_size, &p->findings, &grown, err);
-    }
-    if (status == RF_OK && grown > 0) {
-        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
-    }
-    if (status == RF_OK) {
-        status = part_fringe(p, err);
-    }
     if (status == RF_OK) {
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }

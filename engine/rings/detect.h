@@ -1,6 +1,6 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> chance -> fringe ->
+ * population -> calibration -> links -> levels -> rings -> score -> join -> grow -> chance ->
  * bridges -> ledger -> run. Facts are only read. Same facts, settings and seed: same result, for
  * any thread count and any order of imported rows.
  */
@@ -9,7 +9,7 @@
 
 #include "rings/assemble.h"
 #include "rings/chance.h"
-#include "rings/fringe.h"
+#include "rings/grow.h"
 #include "rings/join.h"
 #include "rings/rates.h"
 #include "rings/score.h"
@@ -29,7 +29,7 @@ typedef struct rf_detect_settings {
     rf_score_settings score;
     rf_join_settings join;
     rf_chance_settings chance;
-    rf_fringe_settings fringe;
+    rf_grow_settings grow;
     bool no_labels;            /* as if nobody had been labelled */
     rf_signal_setting *signal; /* borrowed */
     uint32_t signals;

@@ -4,6 +4,7 @@
 #include "graph/graph.h"
 #include "graph/leiden.h"
 #include "rings/assemble.h"
+#include "rings/regroup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -231,75 +232,23 @@ static rf_status choose_targets(const rf_findings *f, const suspects *s, uint32_
     return RF_OK;
 }
 
-/* Networks of joined rings become one: the smallest number of any that touch. */
-static rf_status join_networks(rf_findings *f, const uint32_t *target, rf_error *err)
+/* Members move to the target; rings left empty go. */
+static rf_status move_members(const rf_population *population, const uint32_t *target,
+                              rf_findings *findings, uint32_t *joined, rf_error *err)
 {
-    uint32_t most = 0;
-    uint32_t *parent;
-    for (uint32_t r = 0; r < f->rings; r++) {
-        most = f->ring[r].network > most ? f->ring[r].network : most;
+    uint32_t const before = findings->rings;
+    rf_places places;
+    rf_status status = rf_places_of(findings, population->accounts, &places, err);
+    if (status != RF_OK) {
+        return status;
     }
-    parent = rf_alloc_raw((size_t)most + 1, sizeof *parent);
-    if (parent == NULL) {
-        return rf_fail_memory(err, "the networks");
+    for (uint32_t i = 0; i < findings->members; i++) {
+        places.ring[findings->member[i].account] = target[findings->member[i].ring - 1];
     }
-    for (uint32_t i = 0; i <= most; i++) {
-        parent[i] = i;
-    }
-    for (uint32_t r = 0; r < f->rings; r++) {
-        uint32_t a = f->ring[r].network;
-        uint32_t b = f->ring[target[r]].network;
-        while (parent[a] != a) {
-            a = parent[a] = parent[parent[a]];
-        }
-        while (parent[b] != b) {
-            b = parent[b] = parent[parent[b]];
-        }
-        parent[a < b ? b : a] = a < b ? a : b;
-    }
-    for (uint32_t r = 0; r < f->rings; r++) {
-        while (parent[f->ring[r].network] != f->ring[r].network) {
-            f->ring[r].network = parent[f->ring[r].network];
-        }
-    }
-    rf_free(parent);
-    return RF_OK;
-}
-
-static int by_ring(const void *left, const void *right)
-{
-    const rf_member *a = left;
-    const rf_member *b = right;
-    if (a->ring != b->ring) {
-        return a->ring < b->ring ? -1 : 1;
-    }
-    return (a->account > b->account) - (a->account < b->account);
-}
-
-/* Members move to the target; rings left empty go, the others close up. */
-static uint32_t move_members(rf_findings *f, const uint32_t *target)
-{
-    uint32_t kept = 0;
-    uint32_t const before = f->rings;
-    for (uint32_t i = 0; i < f->members; i++) {
-        f->member[i].ring = target[f->member[i].ring - 1] + 1;
-    }
-    qsort(f->member, f->members, sizeof *f->member, by_ring);
-    for (uint32_t first = 0, end; first < f->members; first = end) {
-        uint32_t const old = f->member[first].ring - 1;
-        for (end = first; end < f->members && f->member[end].ring == old + 1;) {
-            end++;
-        }
-        f->ring[kept] = f->ring[old];
-        f->ring[kept].first_member = first;
-        f->ring[kept].size = end - first;
-        kept++;
-        for (uint32_t i = first; i < end; i++) {
-            f->member[i].ring = kept;
-        }
-    }
-    f->rings = kept;
-    return before - kept;
+    status = rf_rings_regroup(population, &places, 0, findings, err);
+    *joined = before - findings->rings;
+    rf_places_free(&places);
+    return status;
 }
 
 static rf_status join_all(const rf_population *p, const rf_findings *f, const rf_links *links,
@@ -346,10 +295,10 @@ rf_status rf_rings_join(const rf_population *population, const rf_links *links,
                           err);
     }
     if (status == RF_OK) {
-        status = join_networks(findings, target, err);
+        status = rf_networks_join(findings, target, err);
     }
     if (status == RF_OK) {
-        *joined = move_members(findings, target);
+        status = move_members(population, target, findings, joined, err);
     }
     rf_free(target);
     rf_free(ring);

@@ -37,8 +37,15 @@ static const setting SETTINGS[] = {
     {"contrast", REAL, offsetof(rf_detect_settings, join.contrast)},
     {"shuffles", U32, offsetof(rf_detect_settings, chance.shuffles)},
     {"q_most", REAL, offsetof(rf_detect_settings, chance.q_most)},
-    {"fringe_bits", REAL, offsetof(rf_detect_settings, fringe.bits)},
-    {"fringe_min_links", U32, offsetof(rf_detect_settings, fringe.min_links)},
+    {"grow_from", REAL, offsetof(rf_detect_settings, grow.suspect_from)},
+    {"grow_join_bits", REAL, offsetof(rf_detect_settings, grow.join_bits)},
+    {"grow_leave_bits", REAL, offsetof(rf_detect_settings, grow.leave_bits)},
+    {"grow_stay_bits", REAL, offsetof(rf_detect_settings, grow.stay_bits)},
+    {"grow_loyalty", REAL, offsetof(rf_detect_settings, grow.loyalty)},
+    {"grow_merge_share", REAL, offsetof(rf_detect_settings, grow.merge_share)},
+    {"grow_merge_share_loose", REAL, offsetof(rf_detect_settings, grow.merge_share_loose)},
+    {"grow_held", U32, offsetof(rf_detect_settings, grow.held)},
+    {"grow_rounds", U32, offsetof(rf_detect_settings, grow.rounds)},
 };
 enum { COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 
@@ -49,7 +56,7 @@ _Static_assert(sizeof(rf_level_settings) == 56, "list the new setting in SETTING
 _Static_assert(sizeof(rf_score_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_join_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_chance_settings) == 16, "list the new setting in SETTINGS");
-_Static_assert(sizeof(rf_fringe_settings) == 16, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_grow_settings) == 64, "list the new setting in SETTINGS");
 
 static void write_one(rf_json *json, const setting *s, const void *at)
 {

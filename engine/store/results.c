@@ -317,7 +317,7 @@ static int by_account_row(const void *left, const void *right)
     return ((*a)->account_row > (*b)->account_row) - ((*a)->account_row < (*b)->account_row);
 }
 
-/* run, account, ring, cell, network, role, links, bits */
+/* run, account, ring, cell, network, role, links, bits, membership */
 static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     result_rows *to = context;
@@ -334,6 +334,7 @@ static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf
         rf_feed_text(&cells[5], role, strlen(role));
         cells[6].number = m->links;
         rf_feed_real(&cells[7], m->bits);
+        rf_feed_real(&cells[8], (double)m->membership);
     }
     return RF_OK;
 }
@@ -352,7 +353,7 @@ static rf_status write_members(rf_store *store, const rf_findings *f, int64_t ru
     }
     qsort(ordered, f->members, sizeof(const rf_member *), by_account_row);
     status =
-        rf_feed_run(store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM feed",
+        rf_feed_run(store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM feed",
                     next_member, &to, err);
     rf_free(ordered);
     return status;

@@ -55,9 +55,10 @@ typedef struct rf_member {
     uint32_t ring; /* from 1: the index in rf_findings.ring plus one */
     uint32_t cell; /* from 1 */
     bool fringe;
-    bool bridge;    /* without it the ring falls into parts: rings/bridges.h */
-    uint32_t links; /* kept pairs with other members */
-    double bits;    /* their sum */
+    bool bridge;      /* without it the ring falls into parts: rings/bridges.h */
+    uint32_t links;   /* kept pairs with other members */
+    double bits;      /* their sum */
+    float membership; /* log2 odds of belonging to the ring; NAN when not measured */
 } rf_member;
 
 typedef struct rf_result_bucket {

@@ -1,0 +1,600 @@
+/* grow.c - see grow.h. */
+#include "rings/grow.h"
+
+#include "base/parallel.h"
+#include "rings/membership.h"
+#include "rings/profile.h"
+#include "rings/regroup.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_GRAIN = 4, LEAVES_FROM = 8 /* members of a ring that anybody leaves */ };
+
+rf_grow_settings rf_grow_defaults(void)
+{
+    return (rf_grow_settings){.suspect_from = -2,
+                              .join_bits = 1,
+                              .leave_bits = 0,
+                              .stay_bits = 8,
+                              .loyalty = 0.25,
+                              .merge_share = 0.02,
+                              .merge_share_loose = 0.1,
+                              .held = 2,
+                              .rounds = 12};
+}
+
+/* An account that belongs to a ring it is not in. */
+typedef struct pull {
+    uint32_t account, ring;
+    float bits;
+    bool firm; /* enough families hold it to let the account join */
+} pull;
+
+typedef struct pulls {
+    pull *items;
+    size_t count, room;
+} pulls;
+
+typedef struct grower {
+    rf_membership_model model;
+    rf_grow_settings settings;
+    rf_places places;
+    uint32_t rings;
+    uint8_t *suspect; /* by ring */
+    uint32_t *listed; /* rings to be weighed */
+    uint32_t listed_count;
+    uint32_t *start;         /* by ring: offsets into member */
+    uint32_t *member;        /* accounts by ring */
+    uint32_t *target;        /* by ring: what it became part of; itself at first */
+    rf_strength_counts pool; /* of all suspect rings */
+    uint64_t pool_members;
+    unsigned threads;
+    rf_membership_scratch *scratch; /* by worker */
+    rf_strength_counts *sum;        /* by worker */
+    pulls *found;                   /* by ring: as of its members then */
+    uint8_t *stale;                 /* by ring: its members have changed since */
+    uint32_t changed;
+    uint8_t *vouches; /* by account: a member from the start, or loyal since */
+    float *rival;     /* by account: its highest membership in a ring that is not suspect */
+    bool rivals;      /* those rings are at hand, not the suspect ones */
+} grower;
+
+static bool suspect_account(const grower *g, uint32_t account)
+{
+    return g->places.ring[account] != UINT32_MAX && g->suspect[g->places.ring[account]] != 0;
+}
+
+/* Lists the members of every ring, and the rings to be weighed: suspect ones or rivals whose
+ * members have changed since they were. */
+static void list_rings(grower *g)
+{
+    uint32_t const accounts = g->model.population->accounts;
+    memset(g->start, 0, ((size_t)g->rings + 2) * sizeof *g->start);
+    for (uint32_t a = 0; a < accounts; a++) {
+        if (g->places.ring[a] != UINT32_MAX) {
+            g->start[g->places.ring[a] + 2]++;
+        }
+    }
+    for (uint32_t r = 0; r < g->rings; r++) {
+        g->start[r + 2] += g->start[r + 1];
+    }
+    for (uint32_t a = 0; a < accounts; a++) {
+        if (g->places.ring[a] != UINT32_MAX) {
+            g->member[g->start[g->places.ring[a] + 1]++] = a;
+        }
+    }
+    g->listed_count = 0;
+    for (uint32_t r = 0; r < g->rings; r++) {
+        if ((g->suspect[r] == 0) == g->rivals && g->stale[r] != 0 &&
+            g->start[r + 1] > g->start[r]) {
+            g->listed[g->listed_count++] = r;
+        }
+    }
+}
+
+static rf_status measure(grower *g, uint32_t ring, unsigned worker, rf_strength_counts *counts,
+                         rf_error *err)
+{
+    if (g->scratch[worker].members == NULL) {
+        rf_status const status = rf_membership_scratch_begin(&g->model, &g->scratch[worker], err);
+        if (status != RF_OK) {
+            return status;
+        }
+    }
+    return rf_membership_measure(&g->model, g->places.ring, g->vouches, ring,
+                                 g->member + g->start[ring], g->start[ring + 1] - g->start[ring],
+                                 &g->scratch[worker], counts, err);
+}
+
+/* ---- what members of rings are like ---- */
+
+static rf_status pool_block(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                            rf_error *err)
+{
+    grower *g = context;
+    (void)block;
+    for (size_t i = first; i < end; i++) {
+        rf_strength_counts counts;
+        rf_status const status = measure(g, g->listed[i], worker, &counts, err);
+        if (status != RF_OK) {
+            return status;
+        }
+        for (uint32_t slot = 0; slot < g->model.slots; slot++) {
+            for (uint32_t s = 0; s < RF_STRENGTHS; s++) {
+                g->sum[worker].inside[slot][s] += counts.inside[slot][s];
+            }
+        }
+        rf_membership_clear(&g->model, &g->scratch[worker]);
+    }
+    return RF_OK;
+}
+
+static rf_status pool_rings(grower *g, rf_error *err)
+{
+    rf_status const status =
+        rf_parallel(g->threads, g->listed_count, RING_GRAIN, pool_block, g, err);
+    for (unsigned w = 0; w < g->threads; w++) {
+        for (uint32_t slot = 0; slot < g->model.slots; slot++) {
+            for (uint32_t s = 0; s < RF_STRENGTHS; s++) {
+                g->pool.inside[slot][s] += g->sum[w].inside[slot][s];
+            }
+        }
+    }
+    for (uint32_t i = 0; i < g->listed_count; i++) {
+        g->pool_members += g->start[g->listed[i] + 1] - g->start[g->listed[i]];
+    }
+    return status;
+}
+
+/* ---- one round ---- */
+
+static bool note_pull(pulls *list, uint32_t account, uint32_t ring, float bits, bool firm)
+{
+    if (!rf_reserve(&list->items, &list->room, list->count + 1, sizeof *list->items)) {
+        return false;
+    }
+    list->items[list->count++] = (pull){account, ring, bits, firm};
+    return true;
+}
+
+/* Whether a ring pulls the account; *firm: enough families hold it to let it join. */
+static bool pulled(const grower *g, const rf_membership *m, bool *firm)
+{
+    double const bits = (double)m->bits;
+    *firm = m->held >= g->settings.held && m->vouched > 0;
+    return bits >= g->settings.join_bits &&
+           (!*firm || g->rivals || bits > (double)g->rival[m->account] - g->settings.stay_bits);
+}
+
+/* Finds who belongs to one ring and who does not: the latter are pulled to UINT32_MAX. */
+static rf_status weigh_ring(grower *g, uint32_t ring, const rf_membership_scratch *scratch,
+                            const rf_strength_counts *counts, rf_error *err)
+{
+    pulls *found = &g->found[ring];
+    uint32_t const size = g->start[ring + 1] - g->start[ring];
+    rf_ratios ratios;
+    found->count = 0;
+    rf_membership_ratios(&g->model, counts, size, &g->pool, g->pool_members, &ratios);
+    for (size_t i = 0; i < scratch->touched_count; i++) {
+        uint32_t const a = scratch->touched[i];
+        rf_membership const m = rf_membership_of(&g->model, scratch, &ratios, a);
+        bool firm;
+        bool noted = true;
+        if (g->places.ring[a] == ring) {
+            g->places.membership[a] = m.bits;
+        } else if (pulled(g, &m, &firm)) {
+            noted = note_pull(found, a, ring, m.bits, firm);
+        }
+        if (!noted) {
+            return rf_fail_memory(err, "the accounts that join rings");
+        }
+    }
+    for (uint32_t i = g->start[ring]; i < g->start[ring + 1] && size >= LEAVES_FROM && !g->rivals;
+         i++) {
+        float const bits = g->places.membership[g->member[i]];
+        if ((double)bits < g->settings.leave_bits &&
+            !note_pull(found, g->member[i], UINT32_MAX, bits, true)) {
+            return rf_fail_memory(err, "the accounts that leave rings");
+        }
+    }
+    return RF_OK;
+}
+
+static rf_status weigh_block(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                             rf_error *err)
+{
+    grower *g = context;
+    (void)block;
+    for (size_t i = first; i < end; i++) {
+        rf_strength_counts counts;
+        rf_status status;
+        uint32_t const ring = g->listed[i];
+        for (uint32_t m = g->start[ring]; m < g->start[ring + 1]; m++) {
+            g->places.membership[g->member[m]] = (float)log2(
+                (double)(g->start[ring + 1] - g->start[ring]) / g->model.population->accounts);
+        }
+        status = measure(g, ring, worker, &counts, err);
+        if (status == RF_OK) {
+            status = weigh_ring(g, ring, &g->scratch[worker], &counts, err);
+        }
+        if (status != RF_OK) {
+            return status;
+        }
+        rf_membership_clear(&g->model, &g->scratch[worker]);
+        g->stale[ring] = 0;
+    }
+    return RF_OK;
+}
+
+/* Leaving comes first, then the ring that pulls most. */
+static int by_account(const void *left, const void *right)
+{
+    const pull *a = left;
+    const pull *b = right;
+    if (a->account != b->account) {
+        return a->account < b->account ? -1 : 1;
+    }
+    if ((a->ring == UINT32_MAX) != (b->ring == UINT32_MAX)) {
+        return a->ring == UINT32_MAX ? -1 : 1;
+    }
+    if (a->bits != b->bits) {
+        return a->bits > b->bits ? -1 : 1;
+    }
+    return (a->ring > b->ring) - (a->ring < b->ring);
+}
+
+/* The cell an account joins: that of the first member it shares its most telling value with. */
+static uint32_t cell_to_join(const grower *g, uint32_t account, uint32_t ring)
+{
+    const rf_population *p = g->model.population;
+    float best = -1;
+    uint32_t through = UINT32_MAX;
+    for (uint64_t k = p->account_start[account]; k < p->account_start[account + 1]; k++) {
+        uint32_t const group = p->account_group[k];
+        float const reliability = g->model.reliability[group];
+        const uint32_t *holders = rf_group_holders(p, group);
+        if (reliability < best || !(reliability > 0)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < rf_group_size(p, group); i++) {
+            if (g->places.ring[holders[i]] == ring && holders[i] != account &&
+                (reliability > best || holders[i] < through)) {
+                best = reliability;
+                through = holders[i];
+                break;
+            }
+        }
+    }
+    return through == UINT32_MAX ? g->places.cell[account] : g->places.cell[through];
+}
+
+/* Moves accounts that are in no suspect ring, and those that leave one. */
+static uint32_t move_accounts(grower *g, const pulls *all)
+{
+    uint32_t moved = 0;
+    bool decided = false;
+    for (size_t i = 0; i < all->count; i++) {
+        const pull *p = &all->items[i];
+        uint32_t const from = g->places.ring[p->account];
+        decided = decided && all->items[i - 1].account == p->account;
+        if (decided || !p->firm || (p->ring != UINT32_MAX && suspect_account(g, p->account))) {
+            continue;
+        }
+        decided = true; /* the others are weaker */
+        moved++;
+        if (from != UINT32_MAX) {
+            g->stale[from] = 1;
+        }
+        if (p->ring != UINT32_MAX) {
+            g->stale[p->ring] = 1;
+            g->places.cell[p->account] = cell_to_join(g, p->account, p->ring);
+            g->places.fringe[p->account] = 1;
+            g->vouches[p->account] = 0;
+            g->places.membership[p->account] = p->bits;
+        }
+        g->places.ring[p->account] = p->ring;
+    }
+    return moved;
+}
+
+/* ---- joining rings ---- */
+
+typedef struct overlap {
+    uint32_t from, to;
+    uint32_t firm, all; /* members of `from` that `to` pulls */
+} overlap;
+
+static int by_rings(const void *left, const void *right)
+{
+    const overlap *a = left;
+    const overlap *b = right;
+    if (a->from != b->from) {
+        return a->from < b->from ? -1 : 1;
+    }
+    return (a->to > b->to) - (a->to < b->to);
+}
+
+static uint32_t root(uint32_t *target, uint32_t ring)
+{
+    while (target[ring] != ring) {
+        ring = target[ring] = target[target[ring]];
+    }
+    return ring;
+}
+
+/* Members of one suspect ring that would be members of another, counted by pair of rings. */
+static rf_status count_overlaps(const grower *g, const pulls *all, overlap **out, size_t *count,
+                                rf_error *err)
+{
+    size_t room = 0;
+    size_t kept = 0;
+    *out = NULL;
+    *count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const pull *p = &all->items[i];
+        if (p->ring == UINT32_MAX || !suspect_account(g, p->account)) {
+            continue;
+        }
+        if (!rf_reserve(out, &room, *count + 1, sizeof **out)) {
+            return rf_fail_memory(err, "the rings that join");
+        }
+        (*out)[(*count)++] = (overlap){g->places.ring[p->account], p->ring, p->firm, 1};
+    }
+    if (*count > 1) {
+        qsort(*out, *count, sizeof **out, by_rings);
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (kept > 0 && by_rings(&(*out)[kept - 1], &(*out)[i]) == 0) {
+            (*out)[kept - 1].firm += (*out)[i].firm;
+            (*out)[kept - 1].all += (*out)[i].all;
+        } else {
+            (*out)[kept++] = (*out)[i];
+        }
+    }
+    *count = kept;
+    return RF_OK;
+}
+
+static bool overlaps(const rf_grow_settings *settings, const overlap *found, uint32_t size)
+{
+    enum { FIRM_LEAST = 2, ALL_LEAST = 3 };
+    return (found->firm >= FIRM_LEAST && found->firm >= settings->merge_share * size) ||
+           (found->all >= ALL_LEAST && found->all >= settings->merge_share_loose * size);
+}
+
+/* The ring with the smaller index, so the one with the better score, goes on. */
+static rf_status merge_rings(grower *g, const pulls *all, uint32_t *merged, rf_error *err)
+{
+    overlap *found;
+    size_t count;
+    rf_status const status = count_overlaps(g, all, &found, &count, err);
+    *merged = 0;
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        uint32_t const size = g->start[found[i].from + 1] - g->start[found[i].from];
+        uint32_t const a = root(g->target, found[i].from);
+        uint32_t const b = root(g->target, found[i].to);
+        if (a != b && overlaps(&g->settings, &found[i], size)) {
+            g->target[a < b ? b : a] = a < b ? a : b;
+            (*merged)++;
+        }
+    }
+    rf_free(found);
+    return status;
+}
+
+static rf_status gather(const grower *g, pulls *all, rf_error *err)
+{
+    for (uint32_t r = 0; r < g->rings; r++) {
+        if (g->suspect[r] == 0 || g->found[r].count == 0) {
+            continue;
+        }
+        if (!rf_reserve(&all->items, &all->room, all->count + g->found[r].count,
+                        sizeof *all->items)) {
+            return rf_fail_memory(err, "the accounts that join rings");
+        }
+        memcpy(all->items + all->count, g->found[r].items, g->found[r].count * sizeof *all->items);
+        all->count += g->found[r].count;
+    }
+    if (all->count > 1) {
+        qsort(all->items, all->count, sizeof *all->items, by_account);
+    }
+    return RF_OK;
+}
+
+/* Rings that have become part of others hand their members over and pull nobody any more. */
+static void settle_targets(grower *g)
+{
+    for (uint32_t r = 0; r < g->rings; r++) {
+        if (root(g->target, r) != r) {
+            g->stale[g->target[r]] |= g->start[r + 1] > g->start[r];
+            g->found[r].count = 0;
+        }
+    }
+    for (uint32_t a = 0; a < g->model.population->accounts; a++) {
+        if (g->places.ring[a] != UINT32_MAX) {
+            g->places.ring[a] = root(g->target, g->places.ring[a]);
+        }
+    }
+}
+
+/* Of the telling company an account keeps, the share that is in its ring: over its values, the
+ * share of other users that are members, weighed by reliability. O(users of its values). */
+static double loyalty(const grower *g, uint32_t account)
+{
+    const rf_population *p = g->model.population;
+    double inside = 0;
+    double all = 0;
+    for (uint64_t k = p->account_start[account]; k < p->account_start[account + 1]; k++) {
+        uint32_t const group = p->account_group[k];
+        double const reliability = (double)g->model.reliability[group];
+        const uint32_t *holders = rf_group_holders(p, group);
+        uint32_t members = 0;
+        if (reliability < RF_TELLING) {
+            continue;
+        }
+        for (uint32_t i = 0; i < rf_group_size(p, group); i++) {
+            members += g->places.ring[holders[i]] == g->places.ring[account];
+        }
+        inside += reliability * (members - 1) / (rf_group_size(p, group) - 1);
+        all += reliability;
+    }
+    return all > 0 ? inside / all : 0;
+}
+
+/* Those that joined and keep the ring's company vouch for others from now on. */
+static void hear_vouchers(grower *g)
+{
+    for (uint32_t a = 0; a < g->model.population->accounts; a++) {
+        uint32_t const ring = g->places.ring[a];
+        if (ring != UINT32_MAX && g->vouches[a] == 0 && loyalty(g, a) >= g->settings.loyalty) {
+            g->vouches[a] = 1;
+            g->stale[ring] = 1;
+        }
+    }
+}
+
+static rf_status grow_once(grower *g, uint32_t *changes, rf_error *err)
+{
+    pulls all = {0};
+    uint32_t merged = 0;
+    rf_status status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    *changes = 0;
+    if (status == RF_OK) {
+        status = gather(g, &all, err);
+    }
+    if (status == RF_OK) {
+        status = merge_rings(g, &all, &merged, err);
+    }
+    if (status == RF_OK) {
+        *changes = move_accounts(g, &all) + merged;
+        settle_targets(g);
+        hear_vouchers(g);
+    }
+    rf_free(all.items);
+    return status;
+}
+
+static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
+{
+    uint32_t const accounts = g->model.population->accounts;
+    rf_status status = rf_places_of(f, accounts, &g->places, err);
+    g->rings = f->rings;
+    g->suspect = rf_alloc(f->rings, sizeof *g->suspect);
+    g->stale = rf_alloc(f->rings, sizeof *g->stale);
+    g->found = rf_alloc(f->rings, sizeof *g->found);
+    g->listed = rf_alloc_raw(f->rings, sizeof *g->listed);
+    g->start = rf_alloc((size_t)f->rings + 2, sizeof *g->start);
+    g->member = rf_alloc_raw(accounts, sizeof *g->member);
+    g->target = rf_alloc_raw(f->rings, sizeof *g->target);
+    g->scratch = rf_alloc(g->threads, sizeof *g->scratch);
+    g->sum = rf_alloc(g->threads, sizeof *g->sum);
+    g->rival = rf_alloc(accounts, sizeof *g->rival);
+    g->vouches = rf_alloc(accounts, sizeof *g->vouches);
+    if (status == RF_OK &&
+        (g->suspect == NULL || g->stale == NULL || g->found == NULL || g->listed == NULL ||
+         g->start == NULL || g->member == NULL || g->target == NULL || g->scratch == NULL ||
+         g->sum == NULL || g->rival == NULL || g->vouches == NULL)) {
+        status = rf_fail_memory(err, "the growth of rings");
+    }
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        g->suspect[r] = f->ring[r].score >= g->settings.suspect_from;
+        g->target[r] = r;
+        g->stale[r] = 1;
+    }
+    for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
+        g->vouches[a] = g->places.ring[a] != UINT32_MAX;
+    }
+    return status;
+}
+
+static void finish(grower *g)
+{
+    for (unsigned w = 0; g->scratch != NULL && w < g->threads; w++) {
+        rf_membership_scratch_end(&g->scratch[w]);
+    }
+    rf_free(g->scratch);
+    rf_free(g->sum);
+    for (uint32_t r = 0; g->found != NULL && r < g->rings; r++) {
+        rf_free(g->found[r].items);
+    }
+    rf_free(g->found);
+    rf_free(g->suspect);
+    rf_free(g->stale);
+    rf_free(g->listed);
+    rf_free(g->start);
+    rf_free(g->member);
+    rf_free(g->target);
+    rf_free(g->rival);
+    rf_free(g->vouches);
+    rf_places_free(&g->places);
+    rf_membership_end(&g->model);
+}
+
+/* What holds accounts elsewhere: in communities that are not suspect. */
+static rf_status find_rivals(grower *g, rf_error *err)
+{
+    rf_status status;
+    g->rivals = true;
+    list_rings(g);
+    status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    for (uint32_t i = 0; i < g->listed_count && status == RF_OK; i++) {
+        uint32_t const ring = g->listed[i];
+        const pulls *found = &g->found[ring];
+        for (size_t k = 0; k < found->count; k++) {
+            uint32_t const a = found->items[k].account;
+            if (found->items[k].firm) {
+                g->rival[a] = fmaxf(g->rival[a], found->items[k].bits);
+            }
+        }
+        for (uint32_t m = g->start[ring]; m < g->start[ring + 1]; m++) {
+            uint32_t const a = g->member[m];
+            g->rival[a] = fmaxf(g->rival[a], g->places.membership[a]);
+        }
+    }
+    g->rivals = false;
+    return status;
+}
+
+static rf_status grow_rounds(grower *g, rf_error *err)
+{
+    uint32_t changes = 1;
+    rf_status status;
+    list_rings(g);
+    status = pool_rings(g, err);
+    if (status == RF_OK) {
+        status = find_rivals(g, err);
+    }
+    for (uint32_t round = 0; round < g->settings.rounds && changes > 0 && status == RF_OK;
+         round++) {
+        list_rings(g);
+        status = grow_once(g, &changes, err);
+        g->changed += changes;
+    }
+    return status;
+}
+
+rf_status rf_rings_grow(const rf_population *population, const rf_calibration *calibration,
+                        const rf_grow_settings *settings, uint32_t min_size, unsigned threads,
+                        rf_findings *findings, uint32_t *changed, rf_error *err)
+{
+    grower g = {.settings = *settings, .threads = threads};
+    rf_status status = rf_membership_begin(population, calibration, &g.model, err);
+    *changed = 0;
+    if (status == RF_OK) {
+        status = prepare(&g, findings, err);
+    }
+    if (status == RF_OK) {
+        status = grow_rounds(&g, err);
+    }
+    if (status == RF_OK) {
+        status = rf_networks_join(findings, g.target, err);
+    }
+    if (status == RF_OK) {
+        status = rf_rings_regroup(population, &g.places, min_size, findings, err);
+    }
+    *changed = g.changed;
+    finish(&g);
+    return status;
+}

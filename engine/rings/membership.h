@@ -1,0 +1,109 @@
+/* membership.h - how strongly an account belongs to a ring, in bits.
+ *
+ * Two accounts are linked by what they share. Whether an account belongs to a ring that is already
+ * found is a narrower question, with more to answer it by: its address may be shared with one
+ * member, its device with another, its template with a third.
+ *
+ * Strength. Of the values of one family that an account shares with at least one (other) member,
+ * the most telling one counts. A value used by n accounts of which k others are members tells
+ *     q = (k + RF_SHARE_SHRINKAGE p) / (n - 1 + RF_SHARE_SHRINKAGE)
+ * where p is its reliability (worth.h): its users' share in this ring, drawn towards how likely
+ * users of it belong together at all. The card of an office of 120, of whom one was taken for a
+ * member, says little. Strengths are compared in steps of two bits of log odds.
+ *
+ * Ratio. How much commoner such a strength is among the ring's members (each held against the
+ * others) than among everybody else: log2 of the two rates, the members' drawn towards all rings'.
+ * Everybody else holds members not found yet, so ratios err on the low side; and what the ring's
+ * camouflage shares with half a city has no ratio to speak of.
+ *
+ *     membership = log2(members / accounts) + sum over families of max(0, ratio)
+ *
+ * the posterior log2 odds of a naive Bayes classifier whose prior is the ring's size. An account is
+ * *held* by the families with a ratio of at least RF_HOLDING bits. In a store with one family its
+ * two most telling values take the place of two families.
+ *
+ * Invariant: nothing depends on the order of values. Cost: O(groups that members hold + users of
+ * those in which the members are more than a few among strangers); memory: a byte an account and
+ * family, four bytes a group, per thread.
+ */
+#ifndef RF_RINGS_MEMBERSHIP_H
+#define RF_RINGS_MEMBERSHIP_H
+
+#include "evidence/pair.h"
+
+#define RF_SHARE_SHRINKAGE 4.0
+#define RF_HOLDING 1.5
+enum {
+    RF_STRENGTHS = 6
+}; /* 0: nothing, or odds of q below 2^-6; 1..5: below 2^-4, 2^-2, 1, 4, above */
+
+/* How many members, and how many others, are at each strength, by slot: a slot is a family (or, in
+ * a one-family store, the first and the second value). */
+typedef struct rf_strength_counts {
+    uint32_t inside[RF_MAX_FAMILIES][RF_STRENGTHS];
+    uint32_t outside[RF_MAX_FAMILIES][RF_STRENGTHS];
+} rf_strength_counts;
+
+typedef struct rf_membership {
+    uint32_t account;
+    float bits;
+    uint8_t held;    /* families that hold it */
+    uint8_t vouched; /* of these, by what members who vouch use */
+} rf_membership;
+
+/* A thread's working space. */
+typedef struct rf_membership_scratch {
+    uint8_t *strength; /* account * slots + slot: of the ring at hand, zero between rings */
+    uint8_t *vouched;  /* the same over values that a member who vouches uses */
+    uint32_t *second;  /* one-family stores: by account, value of the first slot plus one */
+    uint32_t *touched; /* accounts with a strength */
+    size_t touched_count, touched_room;
+    uint32_t *members; /* by group: of the ring at hand, zero between rings */
+    uint32_t *groups;  /* those that members hold */
+    size_t group_room;
+} rf_membership_scratch;
+
+/* What does not change from ring to ring. */
+typedef struct rf_membership_model {
+    const rf_population *population;
+    const rf_calibration *calibration;
+    float *reliability; /* by group; 0 for groups that are left out */
+    uint32_t slots;
+} rf_membership_model;
+
+/* On success the caller owns *model (rf_membership_end). O(groups). */
+RF_MUST_USE rf_status rf_membership_begin(const rf_population *population,
+                                          const rf_calibration *calibration,
+                                          rf_membership_model *model, rf_error *err);
+void rf_membership_end(rf_membership_model *model);
+RF_MUST_USE rf_status rf_membership_scratch_begin(const rf_membership_model *model,
+                                                  rf_membership_scratch *scratch, rf_error *err);
+void rf_membership_scratch_end(rf_membership_scratch *scratch);
+
+/* Finds the strengths of everybody who shares something with a member of `ring` (an index into the
+ * caller's rings; in_ring[a] == ring for its members, listed in member[0, size), of which those
+ * with fringe[a] != 0 are not core), and counts them. What is found stays in scratch until
+ * rf_membership_clear. */
+RF_MUST_USE rf_status rf_membership_measure(const rf_membership_model *model,
+                                            const uint32_t *in_ring, const uint8_t *vouches,
+                                            uint32_t ring, const uint32_t *member, uint32_t size,
+                                            rf_membership_scratch *scratch,
+                                            rf_strength_counts *counts, rf_error *err);
+void rf_membership_clear(const rf_membership_model *model, rf_membership_scratch *scratch);
+
+/* ratio[slot][strength] in bits, of a ring with `size` members; `all` are the counts of all rings
+ * together, over all_members members. */
+typedef struct rf_ratios {
+    float bits[RF_MAX_FAMILIES][RF_STRENGTHS];
+    float prior;
+} rf_ratios;
+void rf_membership_ratios(const rf_membership_model *model, const rf_strength_counts *counts,
+                          uint32_t size, const rf_strength_counts *all, uint64_t all_members,
+                          rf_ratios *ratios);
+
+/* The membership of an account whose strengths are in scratch. O(slots). */
+rf_membership rf_membership_of(const rf_membership_model *model,
+                               const rf_membership_scratch *scratch, const rf_ratios *ratios,
+                               uint32_t account);
+
+#endif

@@ -1,0 +1,312 @@
+/* test_membership.c - how strongly accounts belong to rings, against a second way to say it that
+ * loops over all groups and accounts; and that regrouping keeps every list in step. */
+#include "crowd.h"
+#include "rings/grow.h"
+#include "rings/membership.h"
+#include "rings/regroup.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scene {
+    rf_population p;
+    rf_calibration c;
+    rf_membership_model model;
+    uint32_t *in_ring;
+    uint8_t *vouches;
+    uint32_t member[CROWD_ACCOUNTS];
+    uint32_t size;
+} scene;
+
+/* A crowd read from a store, and a ring of accounts drawn from its first third. */
+static scene *stage(int one_family, unsigned long long seed)
+{
+    scene *s = calloc(1, sizeof *s);
+    crowd *people = crowd_make(
+        &(crowd_options){
+            .accounts = 150, .rings = 6, .coincident = 90, .hubs = 2, .one_family = one_family},
+        seed);
+    rf_evidence_settings settings = rf_evidence_defaults();
+    rf_error err = {.status = RF_OK};
+    assert_non_null(s);
+    settings.pair_cap = 40;
+    crowd_read(people, seed, 0, &s->p);
+    free(people);
+    assert_int_equal(rf_calibrate(&s->p, &settings, 1, &s->c, &err), RF_OK);
+    assert_int_equal(rf_membership_begin(&s->p, &s->c, &s->model, &err), RF_OK);
+    s->in_ring = malloc(s->p.accounts * sizeof *s->in_ring);
+    s->vouches = calloc(s->p.accounts, sizeof *s->vouches);
+    assert_non_null(s->in_ring);
+    assert_non_null(s->vouches);
+    for (uint32_t a = 0; a < s->p.accounts; a++) {
+        uint64_t const drawn = (a + 1) * UINT64_C(0x9e3779b97f4a7c15) * (seed + 3);
+        bool const in = (drawn >> 40) % 5 == 0;
+        s->in_ring[a] = in ? 7 : (drawn >> 50) % 2 == 0 ? 3 : UINT32_MAX;
+        s->vouches[a] = (drawn >> 30) % 2 == 0;
+        if (in) {
+            s->member[s->size++] = a;
+        }
+    }
+    return s;
+}
+
+static void strike(scene *s)
+{
+    rf_membership_end(&s->model);
+    rf_calibration_free(&s->c);
+    rf_population_free(&s->p);
+    free(s->in_ring);
+    free(s->vouches);
+    free(s);
+}
+
+static bool holds(const rf_population *p, uint32_t group, uint32_t account)
+{
+    for (uint32_t i = 0; i < rf_group_size(p, group); i++) {
+        if (rf_group_holders(p, group)[i] == account) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The step of a share, by comparing odds with powers of four. */
+static int slow_step(double share)
+{
+    int step = 0;
+    for (double odds = 1.0 / 64; step < 5 && share / (1 - share) >= odds; odds *= 4) {
+        step++;
+    }
+    return step;
+}
+
+/* How strongly the account shares group g with other members; *vouched: one of them vouches. */
+static int slow_strength(const scene *s, uint32_t g, uint32_t account, bool *vouched)
+{
+    uint32_t const n = rf_group_size(&s->p, g);
+    double const worth = rf_bits_real(rf_group_worth(&s->p, &s->c, g));
+    double const odds = exp2(worth + s->c.settings.prior_bits);
+    double const reliability = (double)(float)(odds / (1 + odds));
+    double others = 0;
+    *vouched = false;
+    if (!holds(&s->p, g, account) || (n > s->c.settings.pair_cap && worth <= 0)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < s->size; i++) {
+        if (holds(&s->p, g, s->member[i])) {
+            others += s->member[i] != account;
+            *vouched = *vouched || s->vouches[s->member[i]] != 0;
+        }
+    }
+    return others == 0 ? 0 : slow_step((others + 4 * reliability) / (n - 1 + 4));
+}
+
+/* The strongest of each slot, or, in a store of one family, the two strongest values. */
+static void slow_strengths(const scene *s, uint32_t account, int *strength, int *vouched)
+{
+    memset(strength, 0, RF_MAX_FAMILIES * sizeof *strength);
+    memset(vouched, 0, RF_MAX_FAMILIES * sizeof *vouched);
+    for (uint32_t v = 0; v < s->p.values; v++) {
+        int best = 0;
+        for (uint32_t g = s->p.value_group_start[v]; g < s->p.value_group_start[v + 1]; g++) {
+            bool by_voucher;
+            int const found = slow_strength(s, g, account, &by_voucher);
+            uint32_t const slot = s->c.one_family ? 0 : rf_group_signal(&s->p, g)->family;
+            best = found > best ? found : best;
+            if (by_voucher && found > vouched[slot]) {
+                vouched[slot] = found;
+            }
+        }
+        if (s->c.one_family && best > strength[0]) {
+            strength[1] = strength[0];
+            strength[0] = best;
+        } else if (s->c.one_family) {
+            strength[1] = best > strength[1] ? best : strength[1];
+        } else {
+            uint32_t const slot = s->p.signal[s->p.value_signal[v]].family;
+            strength[slot] = best > strength[slot] ? best : strength[slot];
+        }
+    }
+}
+
+static void memberships_are_those_of_the_definition(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 12; round++) {
+        scene *s = stage(round % 4 == 3, round + 1);
+        rf_membership_scratch scratch;
+        rf_strength_counts counts;
+        rf_strength_counts slow = {0};
+        rf_ratios ratios;
+        rf_error err = {.status = RF_OK};
+        uint32_t seen = 0;
+        assert_int_equal(rf_membership_scratch_begin(&s->model, &scratch, &err), RF_OK);
+        assert_int_equal(rf_membership_measure(&s->model, s->in_ring, s->vouches, 7, s->member,
+                                               s->size, &scratch, &counts, &err),
+                         RF_OK);
+        rf_membership_ratios(&s->model, &counts, s->size, &counts, s->size, &ratios);
+        for (uint32_t a = 0; a < s->p.accounts; a++) {
+            int strength[RF_MAX_FAMILIES];
+            int vouched[RF_MAX_FAMILIES];
+            double bits = log2((double)s->size / s->p.accounts);
+            rf_membership const fast = rf_membership_of(&s->model, &scratch, &ratios, a);
+            slow_strengths(s, a, strength, vouched);
+            for (uint32_t slot = 0; slot < s->model.slots; slot++) {
+                double const ratio = (double)ratios.bits[slot][strength[slot]];
+                assert_int_equal(scratch.strength[a * s->model.slots + slot], strength[slot]);
+                assert_int_equal(scratch.vouched[a * s->model.slots + slot], vouched[slot]);
+                bits += strength[slot] > 0 && ratio > 0 ? ratio : 0;
+                (s->in_ring[a] == 7 ? slow.inside : slow.outside)[slot][strength[slot]]++;
+                seen += strength[slot] > 0;
+            }
+            assert_true(fabs((double)fast.bits - bits) < 1e-4);
+        }
+        assert_true(seen > 20);
+        for (uint32_t slot = 0; slot < s->model.slots; slot++) {
+            for (uint32_t k = 1; k < RF_STRENGTHS; k++) {
+                double const rate = (slow.inside[slot][k] * (1 + 4.0 / s->size)) / (s->size + 4);
+                double const elsewhere =
+                    (slow.outside[slot][k] + 0.5) / (s->p.accounts - s->size + 1);
+                assert_int_equal(counts.inside[slot][k], slow.inside[slot][k]);
+                assert_int_equal(counts.outside[slot][k], slow.outside[slot][k]);
+                assert_true(
+                    fabs((double)ratios.bits[slot][k] - log2(fmax(rate, 1e-6) / elsewhere)) < 1e-3);
+            }
+        }
+        rf_membership_clear(&s->model, &scratch);
+        for (uint32_t i = 0; i < s->p.accounts * s->model.slots; i++) {
+            assert_int_equal(scratch.strength[i], 0);
+            assert_int_equal(scratch.vouched[i], 0);
+        }
+        rf_membership_scratch_end(&scratch);
+        strike(s);
+    }
+}
+
+/* Findings with rings of given sizes over the first accounts of a scene. */
+static void make_rings(rf_findings *f, const rf_population *p, const uint32_t *size, uint32_t rings)
+{
+    uint32_t at = 0;
+    *f = (rf_findings){.rings = rings};
+    f->ring = rf_alloc(rings, sizeof *f->ring);
+    f->member = rf_alloc(p->accounts, sizeof *f->member);
+    assert_non_null(f->ring);
+    assert_non_null(f->member);
+    for (uint32_t r = 0; r < rings; r++) {
+        f->ring[r] = (rf_ring){.network = r + 1, .first_member = at, .size = size[r]};
+        for (uint32_t i = 0; i < size[r]; i++, at++) {
+            f->member[at] = (rf_member){.account = at,
+                                        .account_row = p->account_row[at],
+                                        .ring = r + 1,
+                                        .cell = r + 1,
+                                        .membership = (float)at};
+        }
+    }
+    f->members = at;
+}
+
+static void regrouping_keeps_lists_in_step(void **state)
+{
+    static const uint32_t size[] = {6, 3, 5, 4};
+    static const uint32_t target[] = {0, 1, 1, 3};
+    scene *s = stage(0, 5);
+    rf_findings f;
+    rf_places places;
+    rf_error err = {.status = RF_OK};
+    (void)state;
+    make_rings(&f, &s->p, size, 4);
+    assert_int_equal(rf_places_of(&f, s->p.accounts, &places, &err), RF_OK);
+    assert_int_equal(places.ring[8], 1);
+    assert_int_equal(places.ring[18], UINT32_MAX);
+    assert_true(isnan(places.membership[18]));
+    for (uint32_t a = 0; a < 4; a++) {
+        places.ring[a] = UINT32_MAX; /* two are left of the first ring */
+    }
+    for (uint32_t a = 9; a < 14; a++) {
+        places.ring[a] = 1; /* the third joins the second */
+    }
+    places.ring[60] = 3;
+    places.cell[60] = 4;
+    places.fringe[60] = 1;
+    assert_int_equal(rf_networks_join(&f, target, &err), RF_OK);
+    assert_int_equal(rf_rings_regroup(&s->p, &places, 3, &f, &err), RF_OK);
+    assert_int_equal(f.rings, 2);
+    assert_int_equal(f.members, 8 + 5);
+    assert_int_equal(f.ring[0].size, 8);
+    assert_int_equal(f.ring[0].network, 2);
+    assert_int_equal(f.ring[1].first_member, 8);
+    for (uint32_t i = 0; i < f.members; i++) {
+        assert_int_equal(f.member[i].ring, i < 8 ? 1 : 2);
+        assert_true(i == 0 || i == 8 || f.member[i].account > f.member[i - 1].account);
+        assert_int_equal(f.member[i].account_row, s->p.account_row[f.member[i].account]);
+    }
+    assert_int_equal(f.member[12].account, 60);
+    assert_true(f.member[12].fringe);
+    assert_true(f.member[3].membership == 9.0F);
+    rf_places_free(&places);
+    rf_findings_free(&f);
+    strike(s);
+}
+
+/* Growth with rounds of nothing changes nothing; with rounds, threads change nothing. */
+static void growth_does_not_depend_on_threads(void **state)
+{
+    static const uint32_t size[] = {9, 8, 7, 12};
+    uint32_t moved = 0;
+    (void)state;
+    for (unsigned seed = 20; seed < 30; seed++) {
+        scene *s = stage(seed % 3 == 0, seed);
+        rf_grow_settings settings = rf_grow_defaults();
+        rf_findings f[3];
+        uint32_t changed[3];
+        settings.join_bits = -3;
+        settings.held = 1 + seed % 2;
+        for (unsigned t = 0; t < 3; t++) {
+            rf_error err = {.status = RF_OK};
+            make_rings(&f[t], &s->p, size, 4);
+            f[t].ring[3].score = -9; /* not suspect: a rival */
+            assert_int_equal(
+                rf_rings_grow(&s->p, &s->c, &settings, 3, t + 1, &f[t], &changed[t], &err), RF_OK);
+            assert_int_equal(changed[t], changed[0]);
+            assert_int_equal(f[t].members, f[0].members);
+            for (uint32_t i = 0; i < f[t].members; i++) {
+                assert_int_equal(f[t].member[i].account, f[0].member[i].account);
+                assert_int_equal(f[t].member[i].ring, f[0].member[i].ring);
+                assert_int_equal(f[t].member[i].cell, f[0].member[i].cell);
+                assert_int_equal(f[t].member[i].fringe, f[0].member[i].fringe);
+            }
+        }
+        moved += changed[0];
+        for (unsigned t = 0; t < 3; t++) {
+            rf_findings_free(&f[t]);
+        }
+        settings.rounds = 0;
+        make_rings(&f[0], &s->p, size, 4);
+        assert_int_equal(rf_rings_grow(&s->p, &s->c, &settings, 3, 1, &f[0], &changed[0],
+                                       &(rf_error){.status = RF_OK}),
+                         RF_OK);
+        assert_int_equal(changed[0], 0);
+        assert_int_equal(f[0].members, 36);
+        rf_findings_free(&f[0]);
+        strike(s);
+    }
+    assert_true(moved > 20);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memberships_are_those_of_the_definition),
+        cmocka_unit_test(regrouping_keeps_lists_in_step),
+        cmocka_unit_test(growth_does_not_depend_on_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
