@@ -116,10 +116,10 @@ static const char *const WRONG[] = {
     "last_day",
     "SELECT count(*) FROM evidence e WHERE holders <> (SELECT count(DISTINCT account) FROM "
     "sighting s WHERE s.value = e.value)",
-    /* by day, only those count who met somebody; */
+    /* by day, only those count who met somebody */
     "SELECT count(*) FROM evidence e JOIN value v ON v.id = e.value JOIN signal g ON g.id = "
     "v.signal WHERE g.windowed = 0 AND members <> (SELECT count(DISTINCT s.account) FROM sighting "
-    "s JOIN member m ON m.account = s.account WHERE m.role <> 'fringe' AND s.value = e.value AND "
+    "s JOIN member m ON m.account = s.account WHERE s.value = e.value AND "
     "m.ring = e.ring)",
     /* what is flagged stands out from chance; inner bits are of links, a share of all */
     "SELECT count(*) FROM ring JOIN run ON run.id = ring.run WHERE ring.flagged AND q > config ->> "
