@@ -91,7 +91,7 @@ static const char RUN[] =
     "   unixepoch('2026-05-01 08:00'), unixepoch('2026-05-20 12:00'), 500),"
     "  (1, 2, 'c0de000000000002', 1, 3, 1, 3, 15.0, -4.25, 0, 'office',"
     "   unixepoch('2026-03-02 09:00'), unixepoch('2026-04-01 09:00'), 30);"
-    "INSERT INTO member VALUES (1, 1, 1, 1, 1, 'core', 4, 40.5), (1, 2, 1, 1, 1, 'core', 3, 33.5),"
+    "INSERT INTO member (run, account, ring, cell, network, role, links, bits) VALUES (1, 1, 1, 1, 1, 'core', 4, 40.5), (1, 2, 1, 1, 1, 'core', 3, 33.5),"
     "  (1, 3, 1, 1, 1, 'core', 3, 32.5), (1, 4, 1, 1, 1, 'core', 4, 37.0),"
     "  (1, 5, 1, 1, 1, 'fringe', 2, 12.5), (1, 6, 2, 2, 1, 'core', 2, 10.0),"
     "  (1, 7, 2, 2, 1, 'core', 2, 10.0), (1, 8, 2, 2, 1, 'core', 2, 10.0);"

@@ -48,10 +48,17 @@ static scene *stage(int one_family, unsigned long long seed)
     assert_non_null(s->vouches);
     for (uint32_t a = 0; a < s->p.accounts; a++) {
         uint64_t const drawn = (a + 1) * UINT64_C(0x9e3779b97f4a7c15) * (seed + 3);
-        bool const in = (drawn >> 40) % 5 == 0;
+        bool const in = (drawn >> 40) % 7 == 0;
         s->in_ring[a] = in ? 7 : (drawn >> 50) % 2 == 0 ? 3 : UINT32_MAX;
         s->vouches[a] = (drawn >> 30) % 2 == 0;
-        if (in) {
+    }
+    for (uint32_t g = 0; g < s->p.groups; g += 9) { /* values whose users are all members */
+        for (uint32_t i = 0; i < rf_group_size(&s->p, g) && rf_group_size(&s->p, g) < 5; i++) {
+            s->in_ring[rf_group_holders(&s->p, g)[i]] = 7;
+        }
+    }
+    for (uint32_t a = 0; a < s->p.accounts; a++) {
+        if (s->in_ring[a] == 7) {
             s->member[s->size++] = a;
         }
     }

@@ -122,7 +122,7 @@ static rf_status visit_group(const rf_membership_model *model, const uint32_t *i
     const uint32_t *holders = rf_group_holders(p, group);
     uint32_t const n = rf_group_size(p, group);
     double const reliability = (double)model->reliability[group];
-    uint8_t const of_other = strength_of(reliability, members, n);
+    uint8_t const of_other = strength_of(reliability, members < n ? members : n - 1, n);
     uint8_t const of_member = members > 1 ? strength_of(reliability, members - 1, n) : 0;
     bool voucher = false;
     if (of_other == 0) {
