@@ -23,13 +23,11 @@
 
 /* The only list of commands, in the order of use. */
 static const rf_command *const COMMANDS[] = {
-    &rf_command_import,   &rf_command_detect,
-    &rf_command_rings,    &rf_command_ring,
-    &rf_command_history,  &rf_command_explain,
-    &rf_command_query,    &rf_command_export,
-    &rf_command_decide,   &rf_command_flag,
-    &rf_command_separate, &rf_command_evaluate,
-    &rf_command_cluster,  NULL,
+    &rf_command_import,   &rf_command_detect,  &rf_command_rings,
+    &rf_command_ring,     &rf_command_history, &rf_command_explain,
+    &rf_command_query,    &rf_command_export,  &rf_command_decide,
+    &rf_command_allow,    &rf_command_flag,    &rf_command_separate,
+    &rf_command_evaluate, &rf_command_cluster, NULL,
 };
 
 enum { MOST_THREADS = 1024, LONGEST_NAME = 32 };

@@ -11,6 +11,7 @@ extern const rf_command rf_command_ring;
 extern const rf_command rf_command_history;
 extern const rf_command rf_command_explain;
 extern const rf_command rf_command_decide;
+extern const rf_command rf_command_allow;
 extern const rf_command rf_command_query;
 extern const rf_command rf_command_export;
 extern const rf_command rf_command_flag;

@@ -146,6 +146,9 @@ static void print_table(const rf_detect_summary *s, bool timings)
                      s->separated);
     }
     print_rates(&s->rates);
+    if (s->allowed > 0) {
+        (void)printf("Left out %u values that are allowed (allow --list).\n", s->allowed);
+    }
     if (s->cleared_rings > 0) {
         (void)printf("Not flagged because they were cleared and are much the same: %u rings "
                      "(decide --list).\n",
@@ -205,6 +208,8 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->flagged_rings);
     rf_json_key(&json, "flagged_accounts");
     rf_json_int(&json, s->flagged_accounts);
+    rf_json_key(&json, "allowed_values");
+    rf_json_int(&json, s->allowed);
     rf_json_key(&json, "cleared_rings");
     rf_json_int(&json, s->cleared_rings);
     rf_json_key(&json, "shuffles");
@@ -267,6 +272,20 @@ static rf_status print_csv(const rf_detect_summary *s, rf_error *err)
     return rf_sheet_end(sheet, err);
 }
 
+/* An entry that has ended must not be missed: what it left out joins accounts again. */
+static rf_status say_expired(const rf_globals *globals, rf_store *store, rf_error *err)
+{
+    int64_t expired = 0;
+    rf_status status =
+        rf_store_number(store, "SELECT count(*) FROM allow_latest WHERE expired", &expired, err);
+    if (status == RF_OK && expired > 0) {
+        rf_say(globals, "%lld %s of the allow-list %s expired and %s ignored (allow --list).",
+               (long long)expired, expired == 1 ? "entry" : "entries",
+               expired == 1 ? "has" : "have", expired == 1 ? "is" : "are");
+    }
+    return status;
+}
+
 static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf_error *err)
 {
     rf_detect_settings settings = rf_detect_defaults();
@@ -291,6 +310,9 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
     settings.threads = globals->threads;
     if (status == RF_OK) {
         status = rf_store_open(globals->db, RF_STORE_WRITE, &store, err);
+    }
+    if (status == RF_OK) {
+        status = say_expired(globals, store, err);
     }
     if (status == RF_OK) {
         status = rf_detect(store, &settings, &summary, err);

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/commands.h"
 #include "command/explain_view.h"
+#include "command/left_out.h"
 #include "command/output.h"
 #include "command/runs.h"
 #include "store/store.h"
@@ -141,6 +142,7 @@ static rf_status show_pair(const rf_pair_page *page, rf_error *err)
     paragraph(&text, 0);
     status = show_shared(&page->pair, err);
     if (status == RF_OK) {
+        rf_show_left_out(&page->left_out, "They", SIZE_MAX);
         (void)fputc('\n', stdout);
         if (page->pair.count > 0) {
             rf_say_sum(&text, &page->pair);

@@ -1,6 +1,8 @@
 /* explain_json.c - see explain_view.h. */
 #include "command/explain_view.h"
 
+#include "command/left_out.h"
+
 #include <math.h>
 
 static void key_int(rf_json *json, const char *key, int64_t value)
@@ -151,6 +153,8 @@ void rf_json_pair(rf_json *json, const rf_pair_page *page)
              pair->posterior > pair->threshold ? 0 : pair->threshold - pair->posterior);
     key_int(json, "families", pair->families);
     key_bool(json, "differs_from_run", pair->differs);
+    rf_json_key(json, "allowed");
+    rf_json_left_out(json, &page->left_out);
     rf_json_key(json, "separation");
     if (pair->separated_why == NULL) {
         rf_json_null(json);

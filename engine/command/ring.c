@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/commands.h"
+#include "command/left_out.h"
 #include "command/output.h"
 #include "command/ring_page.h"
 #include "command/runs.h"
@@ -107,20 +108,6 @@ static rf_status write_members(rf_store *store, const rf_ring_page *page, int64_
 
 /* ---- words ---- */
 
-/* "It was cleared on ... by ...: ..." */
-static void say_decision(const rf_ring_page *page, rf_text *text)
-{
-    rf_text said = {0};
-    if (page->standings.count == 0) {
-        return;
-    }
-    rf_standing_say(&page->standings.one[0], &said);
-    rf_text_add(text, " It was ");
-    rf_text_add_safe(text, rf_text_get(&said), said.length);
-    rf_text_add(text, ".");
-    rf_text_free(&said);
-}
-
 /* The first paragraph: the answer. */
 static void say_summary(const rf_ring_page *page, rf_text *text)
 {
@@ -146,7 +133,7 @@ static void say_summary(const rf_ring_page *page, rf_text *text)
     rf_text_add(text, ". It scores ");
     rf_words_bits(text, page->score);
     rf_text_add(text, page->flagged ? " and is flagged." : " and is not flagged.");
-    say_decision(page, text);
+    rf_standing_sentence(page->standings.count == 0 ? NULL : &page->standings.one[0], text);
     if (page->looks_like != NULL && page->looks_like[0] != '\0') {
         rf_text_add(text, " The honest explanation that fits it best is: ");
         rf_text_add_safe(text, page->looks_like, strlen(page->looks_like));
@@ -432,6 +419,7 @@ static rf_status show_page(rf_store *store, const rf_ring_page *page, int64_t mo
         status = show_evidence(page, err);
     }
     if (status == RF_OK) {
+        rf_show_left_out(&page->left_out, NULL, EVIDENCE_SHOWN);
         show_shape(page);
         status = show_members(store, page, most, err);
     }
@@ -494,6 +482,8 @@ static void json_head(rf_json *json, const rf_ring_page *page)
     rf_json_time(json, page->half_last);
     key_int(json, "requests", page->requests);
     key_real(json, "requests_per_account_day", rf_ring_page_pace(page));
+    rf_json_key(json, "allowed");
+    rf_json_left_out(json, &page->left_out);
     rf_json_key(json, "decision");
     rf_standing_json(json, page->standings.count == 0 ? NULL : &page->standings.one[0]);
     say_summary(page, &text);

@@ -343,6 +343,9 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
     if (status == RF_OK) {
         status = rf_standings_read(store, run, ring, &page->standings, err);
     }
+    if (status == RF_OK) {
+        status = rf_left_out_of_ring(store, run, ring, &page->left_out, err);
+    }
     if (status == RF_OK && page->standings.count > 0) {
         page->flagged = page->flagged && !page->standings.one[0].quiet;
     }
@@ -354,6 +357,7 @@ void rf_ring_page_free(rf_ring_page *page)
     rf_free(page->part);
     rf_free(page->evidence);
     rf_free(page->common);
+    rf_left_outs_free(&page->left_out);
     rf_standings_free(&page->standings);
     rf_arena_free(&page->arena);
     *page = (rf_ring_page){0};

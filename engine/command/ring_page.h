@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "rings/allowed.h"
 #include "store/decisions.h"
 #include "store/store.h"
 
@@ -65,6 +66,7 @@ typedef struct rf_ring_page {
     double link_bits, score;
     double inner_bits, q;   /* NAN when not known */
     bool flagged;           /* and not quiet: see store/decisions.h */
+    rf_left_outs left_out;  /* allowed values that members share */
     rf_standings standings; /* the decision on it, if any */
     const char *key;
     const char *looks_like;

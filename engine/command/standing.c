@@ -1,6 +1,8 @@
 /* standing.c - see standing.h. */
 #include "command/standing.h"
 
+#include "base/utf8.h"
+
 void rf_standing_json(rf_json *json, const rf_standing *standing)
 {
     rf_text note = {0};
@@ -32,4 +34,17 @@ void rf_standing_json(rf_json *json, const rf_standing *standing)
     rf_json_string(json, rf_text_get(&note));
     rf_json_object_end(json);
     rf_text_free(&note);
+}
+
+void rf_standing_sentence(const rf_standing *standing, rf_text *text)
+{
+    rf_text said = {0};
+    if (standing == NULL) {
+        return;
+    }
+    rf_standing_say(standing, &said);
+    rf_text_add(text, " It was ");
+    rf_text_add_safe(text, rf_text_get(&said), said.length);
+    rf_text_add(text, ".");
+    rf_text_free(&said);
 }

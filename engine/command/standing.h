@@ -9,4 +9,7 @@
  * and note (all of it in words), or null for NULL. */
 void rf_standing_json(rf_json *json, const rf_standing *standing);
 
+/* " It was cleared on ... by ...: ....", safe to show; nothing for NULL. */
+void rf_standing_sentence(const rf_standing *standing, rf_text *text);
+
 #endif

@@ -192,6 +192,8 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
     f->seed = settings->seed;
     f->accounts = p->accounts;
     f->sightings = p->sightings;
+    f->allowed = p->allowed;
+    f->alloweds = p->alloweds;
     f->pairs = links->pairs;
     f->prior_bits = c->settings.prior_bits;
     f->links = (rf_result_links){links->count, links->a,        links->b,
@@ -210,6 +212,7 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
     out->sightings = f->sightings;
     out->pairs = f->pairs;
     out->links = f->links.count;
+    out->allowed = f->alloweds;
     out->rings = f->rings;
     out->shuffles = f->shuffles;
     out->expected = f->expected;

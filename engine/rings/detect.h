@@ -46,6 +46,7 @@ rf_detect_settings rf_detect_defaults(void);
 typedef struct rf_detect_summary {
     int64_t run;
     uint32_t accounts, rings, flagged_rings, flagged_accounts;
+    uint32_t allowed;       /* values left out because they are known to be good */
     uint32_t cleared_rings; /* not flagged because somebody cleared them */
     uint64_t sightings, pairs, links;
     uint32_t capped, capped_ignored, capped_adding, stars;          /* values above the cap */

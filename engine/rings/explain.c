@@ -497,11 +497,13 @@ rf_status rf_explain_pair(rf_store *store, int64_t run, int64_t one, int64_t oth
         status = explain_two(store, &page->learned, &page->held[0], &page->held[1], &page->texts,
                              &page->pair, err);
     }
-    return status;
+    return status == RF_OK ? rf_left_out_of_pair(store, run, one, other, &page->left_out, err)
+                           : status;
 }
 
 void rf_pair_page_free(rf_pair_page *page)
 {
+    rf_left_outs_free(&page->left_out);
     rf_held_free(&page->held[0]);
     rf_held_free(&page->held[1]);
     rf_learned_free(&page->learned);

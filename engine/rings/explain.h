@@ -9,6 +9,7 @@
 #ifndef RF_RINGS_EXPLAIN_H
 #define RF_RINGS_EXPLAIN_H
 
+#include "rings/allowed.h"
 #include "rings/held.h"
 
 /* An account and its place in the run. */
@@ -79,6 +80,7 @@ typedef struct rf_pair_page {
     rf_explained_account account[2];
     rf_held held[2];
     rf_explained_pair pair;
+    rf_left_outs left_out; /* allowed values both hold */
 } rf_pair_page;
 
 typedef struct rf_account_page {

@@ -34,14 +34,18 @@ rf_status rf_held_read(rf_store *store, const rf_learned *learned, int64_t accou
 {
     rf_statement *select = NULL;
     bool row = true;
-    rf_status status = rf_prepare(store,
-                                  "SELECT s.value, v.signal, s.day FROM sighting_by_account s "
-                                  "JOIN value v ON v.id = s.value "
-                                  "WHERE s.account = ? ORDER BY s.value, s.day",
-                                  &select, err);
+    rf_status status =
+        rf_prepare(store,
+                   "SELECT s.value, v.signal, s.day FROM sighting_by_account s "
+                   "JOIN value v ON v.id = s.value "
+                   "WHERE s.account = ?1 AND NOT EXISTS (SELECT 1 FROM run_allowed r "
+                   "WHERE r.run = ?2 AND r.value = s.value) "
+                   "ORDER BY s.value, s.day",
+                   &select, err);
     *held = (rf_held){.account = account, .ring = ring};
     if (status == RF_OK) {
         rf_bind_int(select, 1, account);
+        rf_bind_int(select, 2, learned->run);
     }
     while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
         int64_t const value = rf_column_int(select, 0);

@@ -70,6 +70,16 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
     return status;
 }
 
+/* Allowed values are as if nobody had been seen with them. */
+static rf_status leave_out_allowed(rf_store *store, builder *b, rf_error *err)
+{
+    rf_status status = rf_allow_values(store, &b->p->allowed, &b->p->alloweds, err);
+    for (uint32_t i = 0; i < b->p->alloweds; i++) {
+        b->signal_of[b->p->allowed[i].value_row] = NO_SIGNAL;
+    }
+    return status;
+}
+
 static rf_status mark_prepaid(rf_store *store, builder *b, rf_error *err)
 {
     rf_statement *select = NULL;
@@ -332,6 +342,9 @@ rf_status rf_holdings_begin(rf_store *store, rf_population *population, rf_holdi
         }
     }
     status = map_values(store, b, err);
+    if (status == RF_OK) {
+        status = leave_out_allowed(store, b, err);
+    }
     return status == RF_OK ? mark_prepaid(store, b, err) : status;
 }
 

@@ -268,6 +268,12 @@ static rf_status write_record(rf_store *store, int64_t run, int64_t started_at, 
                              " SELECT ?1, separation FROM temp.run_parts",
                              run, err);
     }
+    if (status == RF_OK) {
+        status = write_noted(store,
+                             "INSERT INTO run_allow_entry (run, entry)"
+                             " SELECT ?1, entry FROM temp.run_allows",
+                             run, err);
+    }
     return status;
 }
 
@@ -310,7 +316,10 @@ rf_status rf_ledger_note_facts(rf_store *store, rf_error *err)
                          " KEY);"
                          "DELETE FROM temp.run_parts;"
                          "INSERT INTO temp.run_parts SELECT id FROM separation"
-                         " WHERE undone_at IS NULL",
+                         " WHERE undone_at IS NULL;"
+                         "CREATE TEMP TABLE IF NOT EXISTS run_allows (entry INTEGER PRIMARY KEY);"
+                         "DELETE FROM temp.run_allows;"
+                         "INSERT INTO temp.run_allows SELECT id FROM allow_active",
                          err);
 }
 

@@ -132,7 +132,9 @@ static const char KNOWLEDGE[] =
     "CREATE TEMP VIEW verification_request AS SELECT account FROM temp.account_label;"
     "CREATE TEMP VIEW separation AS SELECT id, account_a, account_b, reason, said_by, said_at,"
     " NULL AS undone_at FROM main.separation"
-    " WHERE id IN (SELECT separation FROM temp.past_separation);";
+    " WHERE id IN (SELECT separation FROM temp.past_separation);"
+    "CREATE TEMP VIEW allow_active AS SELECT id, signal, value FROM main.allow_entry"
+    " WHERE id IN (SELECT entry FROM temp.past_allow);";
 
 static rf_status run_for(rf_store *store, const char *sql, int64_t run, rf_error *err)
 {
@@ -170,7 +172,8 @@ static rf_status put_knowledge_in_front(rf_store *store, int64_t run, rf_error *
     rf_status status =
         rf_store_exec(store,
                       "CREATE TEMP TABLE past_knowledge (account TEXT, label TEXT);"
-                      "CREATE TEMP TABLE past_separation (separation INTEGER PRIMARY KEY)",
+                      "CREATE TEMP TABLE past_separation (separation INTEGER PRIMARY KEY);"
+                      "CREATE TEMP TABLE past_allow (entry INTEGER PRIMARY KEY)",
                       err);
     if (status == RF_OK) {
         status = run_for(store,
@@ -182,6 +185,11 @@ static rf_status put_knowledge_in_front(rf_store *store, int64_t run, rf_error *
         status = run_for(store,
                          "INSERT INTO past_separation SELECT separation FROM run_separation"
                          " WHERE run = ?1",
+                         run, err);
+    }
+    if (status == RF_OK) {
+        status = run_for(store,
+                         "INSERT INTO past_allow SELECT entry FROM run_allow_entry WHERE run = ?1",
                          run, err);
     }
     return status == RF_OK ? rf_store_exec(store, KNOWLEDGE, err) : status;

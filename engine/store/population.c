@@ -448,6 +448,7 @@ static void free_column(rf_coded *column)
 void rf_population_free(rf_population *population)
 {
     rf_population *p = population;
+    rf_free(p->allowed);
     rf_free(p->account_row);
     rf_free(p->external_id);
     rf_free(p->identity);

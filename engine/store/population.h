@@ -19,6 +19,7 @@
 #define RF_STORE_POPULATION_H
 
 #include "base/memory.h"
+#include "store/allow.h"
 #include "store/store.h"
 
 enum { RF_MAX_SIGNALS = 256, RF_MAX_FAMILIES = 64 };
@@ -97,6 +98,9 @@ typedef struct rf_population {
 
     uint64_t *account_start; /* accounts + 1 offsets into account_group */
     uint32_t *account_group; /* group numbers, ascending inside an account */
+
+    rf_allowed *allowed; /* values left out because they are known to be good */
+    uint32_t alloweds;
 
     uint64_t sightings; /* rows read */
 } rf_population;

@@ -359,6 +359,20 @@ static rf_status write_members(rf_store *store, const rf_findings *f, int64_t ru
     return status;
 }
 
+static rf_status write_allowed(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    rf_status status = rf_prepare(store, "INSERT INTO run_allowed VALUES (?, ?, ?)", &insert, err);
+    for (uint32_t i = 0; i < f->alloweds && status == RF_OK; i++) {
+        rf_bind_int(insert, 1, run);
+        rf_bind_int(insert, 2, f->allowed[i].value_row);
+        rf_bind_int(insert, 3, f->allowed[i].entry);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    return status;
+}
+
 static rf_status write_ledger(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
     return rf_ledger_write(store, run, f->started_at, &f->ledger, err);
@@ -369,7 +383,8 @@ static rf_status write_all(rf_store *store, const rf_findings *findings,
 {
     rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
         write_calibration, write_labels,           write_weighing, write_signals, write_worth,
-        write_hubs,        rf_results_write_links, write_rings,    write_members, write_ledger};
+        write_hubs,        rf_results_write_links, write_rings,    write_members, write_allowed,
+        write_ledger};
     bool keep = true;
     rf_status status = rf_store_begin(store, err);
     if (status == RF_OK && hooks->settle != NULL) {

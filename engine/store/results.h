@@ -7,6 +7,7 @@
 #define RF_STORE_RESULTS_H
 
 #include "base/memory.h"
+#include "store/allow.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -138,7 +139,9 @@ typedef struct rf_findings {
     uint32_t worths;
     rf_result_hub *hub;
     uint32_t hubs;
-    rf_result_links links; /* borrowed arrays */
+    rf_result_links links;     /* borrowed arrays */
+    const rf_allowed *allowed; /* borrowed */
+    uint32_t alloweds;
     rf_ledger_entries ledger;
     rf_arena ledger_texts; /* of the entries */
 } rf_findings;
