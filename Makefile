@@ -16,9 +16,9 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wst
 OPTIMISE ?= -O3 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 HARDEN = -fPIE
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(WERROR) $(OPTIMISE) $(HARDEN) \
-	-pthread -Iengine -I. -isystem /usr/include/igraph $(CFLAGS)
+	-pthread -Iengine -Itests -I. $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SANITIZE) $(LDFLAGS)
-LIBS = -ligraph -lsqlite3 -lcsv -ljansson -lsodium -lsmartcols -linih -lm
+LIBS = -lsqlite3 -lcsv -ljansson -lsodium -lsmartcols -linih -lm
 
 ENGINE_SOURCES := $(filter-out engine/main.c,$(shell find engine importers -name '*.c' | sort))
 WORLDGEN_SOURCES := $(sort $(wildcard datasets/*.c))
@@ -71,13 +71,23 @@ $(BUILD)/worldgen: $(WORLDGEN_OBJECTS)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
 
 $(BUILD)/test_%: $(BUILD)/obj/tests/test_%.o $(SUPPORT_OBJECTS) $(ENGINE_OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -ligraph -lcmocka
 
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(ENGINE_OBJECTS)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# igraph judges communities in the tests; the program does without.
+$(BUILD)/obj/tests/igraph_leiden.o: CFLAGS_ALL += -isystem /usr/include/igraph
+
 $(BUILD)/measure: $(BUILD)/obj/tests/bench/measure.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+$(BUILD)/lfrgen: $(BUILD)/obj/tests/bench/lfrgen.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
+
+$(BUILD)/communities: $(BUILD)/obj/tests/bench/communities.o $(BUILD)/obj/tests/igraph_leiden.o \
+		$(ENGINE_OBJECTS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -ligraph
 
 # ---- objects ----
 

@@ -6,26 +6,39 @@
  * this is modularity (times m); with n = 1 the constant Potts model (CPM). The sum is additive over
  * components: running each component by itself, with 2m of the whole graph, changes nothing.
  *
- * Not for use from two threads: igraph as packaged by Debian keeps global state.
+ * Result: every community is connected by edges of positive weight, and no single vertex, nor any
+ * part found on the way, would gain noticeably by moving to a neighbouring community. The same
+ * input gives the same result, for any number of threads.
+ *
+ * Workload: from two vertices (there are hundreds of thousands of small components) to millions of
+ * vertices and tens of millions of edges. See leiden_core.h for how it is done.
+ *
+ * Cost: O(edges + vertices) a sweep, about a dozen sweeps a round, two thirds of them over graphs
+ * a tenth as large. Memory besides the input, for n vertices and m edges: 16 bytes an edge (8 when
+ * all weights are equal), twice that while vertices are laid out anew, and 65 bytes a vertex and
+ * 24 a vertex and thread.
  */
 #ifndef RF_GRAPH_LEIDEN_H
 #define RF_GRAPH_LEIDEN_H
 
-#include "graph/graph.h"
+#include "base/status.h"
+
+#include <stdint.h>
 
 typedef struct rf_leiden_input {
     uint32_t vertices;
     uint64_t edges;
-    const uint32_t *from, *to; /* vertex numbers; no self-loops */
-    const double *weight;
-    const double *vertex_weight;
+    const uint32_t *from, *to;   /* vertex numbers; no self-loops; repeats count as their sum */
+    const double *weight;        /* finite, at least 0 */
+    const double *vertex_weight; /* finite, at least 0 */
     double resolution;
     uint64_t seed;
-    int iterations; /* rounds of the whole algorithm; -1: while they help, at most 100 */
+    int iterations;   /* rounds of the whole algorithm; -1: while they help, at most 100 */
+    unsigned threads; /* 0 counts as 1 */
 } rf_leiden_input;
 
 /* community[v] for every vertex, numbered from 0 in order of their first vertex; *communities is
- * their number. The same input gives the same result. O(edges) a pass in practice. */
+ * their number. RF_ENOMEM. May be called from several threads. */
 RF_MUST_USE rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community,
                                 uint32_t *communities, rf_error *err);
 

@@ -1,5 +1,5 @@
-/* leiden_igraph.c - leiden.h by igraph; the only file that sees igraph. */
-#include "graph/leiden.h"
+/* igraph_leiden.c - see igraph_leiden.h; the only file that sees igraph. */
+#include "igraph_leiden.h"
 
 #include "base/memory.h"
 
@@ -21,25 +21,6 @@ static rf_status igraph_failed(igraph_error_t code, rf_error *err)
     return code == IGRAPH_ENOMEM
                ? rf_fail_memory(err, "the communities")
                : rf_fail(err, RF_EINPUT, "community detection failed: %s", igraph_strerror(code));
-}
-
-rf_status rf_renumber(uint32_t *community, uint32_t n, uint32_t count, uint32_t *communities,
-                      rf_error *err)
-{
-    uint32_t *number = rf_alloc_raw(count, sizeof *number);
-    *communities = 0;
-    if (number == NULL) {
-        return rf_fail_memory(err, "the communities");
-    }
-    memset(number, 0xff, (size_t)count * sizeof *number);
-    for (uint32_t v = 0; v < n; v++) {
-        if (number[community[v]] == UINT32_MAX) {
-            number[community[v]] = (*communities)++;
-        }
-        community[v] = number[community[v]];
-    }
-    rf_free(number);
-    return RF_OK;
 }
 
 /* Round after round while they help. Asked to do so itself, igraph 0.10 takes equal partitions for
@@ -88,8 +69,8 @@ static igraph_error_t run_leiden(const rf_leiden_input *input, const igraph_vect
     return code;
 }
 
-rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
-                    rf_error *err)
+rf_status rf_igraph_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
+                           rf_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     igraph_vector_t weights;
@@ -131,28 +112,4 @@ rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t 
         return igraph_failed(code, err);
     }
     return rf_renumber(community, input->vertices, input->vertices, communities, err);
-}
-
-double rf_leiden_quality(const rf_leiden_input *input, const uint32_t *community,
-                         uint32_t communities, rf_status *status, rf_error *err)
-{
-    double *mass = rf_alloc(communities, sizeof *mass);
-    double quality = 0;
-    *status = mass == NULL ? rf_fail_memory(err, "the quality of communities") : RF_OK;
-    if (mass == NULL) {
-        return 0;
-    }
-    for (uint64_t i = 0; i < input->edges; i++) {
-        if (community[input->from[i]] == community[input->to[i]]) {
-            quality += input->weight[i];
-        }
-    }
-    for (uint32_t v = 0; v < input->vertices; v++) {
-        mass[community[v]] += input->vertex_weight[v];
-    }
-    for (uint32_t k = 0; k < communities; k++) {
-        quality -= input->resolution / 2 * mass[k] * mass[k];
-    }
-    rf_free(mass);
-    return quality;
 }

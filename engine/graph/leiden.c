@@ -1,0 +1,416 @@
+/* leiden.c - see leiden.h and leiden_core.h.
+ *
+ * Small graphs are shuffled by the seed at first; large ones are swept once as they are and then
+ * laid out by community, so that what is used together stands together.
+ */
+#include "graph/leiden_core.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+    ROUNDS_AT_MOST = 100,
+    SWEEPS_AT_MOST = 100,
+    LEVELS_AT_MOST = 60,
+    LARGE = 1 << 16 /* vertices: from here on, little gains are left to later levels and rounds */
+};
+
+/* Of a large graph: a sweep that gains a smaller share of all weight is the last; a tenth of it at
+ * each level and in each round. Parts more than this share of the vertices are not worth a level.
+ */
+static const double LEAST_GAIN = 1e-2;
+static const double LEAST_SHRINKAGE = 0.8;
+
+/* ---- memory ---- */
+
+static void free_core(rf_lcore *c)
+{
+    for (unsigned i = 0; i < c->workers && c->worker != NULL; i++) {
+        rf_free(c->worker[i].slot);
+        rf_free(c->worker[i].members);
+        rf_free(c->worker[i].touched);
+    }
+    rf_free(c->worker);
+    rf_free(c->now.community);
+    rf_free(c->now.mass);
+    rf_free(c->now.members);
+    rf_free(c->live);
+    rf_free(c->awake);
+    rf_free(c->later);
+    rf_free(c->mover);
+    rf_free(c->before);
+    rf_free(c->part);
+    rf_free(c->order);
+    rf_free(c->first);
+    rf_free(c->part_members);
+    rf_free(c->part_mass);
+    rf_free(c->part_links);
+    rf_team_end(c->team);
+    *c = (rf_lcore){0};
+}
+
+static bool allocate_workers(rf_lcore *c, size_t n)
+{
+    bool whole = true;
+    c->workers = rf_team_size(c->team);
+    c->worker = rf_alloc(c->workers, sizeof *c->worker);
+    for (unsigned i = 0; i < c->workers && c->worker != NULL; i++) {
+        rf_lworker *w = &c->worker[i];
+        w->slot = rf_alloc(n, sizeof *w->slot);
+        w->members = rf_alloc(n, sizeof *w->members);
+        w->touched = rf_alloc_raw(n, sizeof *w->touched);
+        whole = whole && w->slot != NULL && w->members != NULL && w->touched != NULL;
+    }
+    return whole && c->worker != NULL;
+}
+
+static rf_status allocate_core(rf_lcore *c, unsigned threads, uint32_t vertices, rf_error *err)
+{
+    size_t const n = (size_t)vertices + 2;
+    rf_status const status = rf_team_start(threads, &c->team, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    c->now.community = rf_alloc_raw(n, sizeof *c->now.community);
+    c->now.mass = rf_alloc_raw(n, sizeof *c->now.mass);
+    c->now.members = rf_alloc_raw(n, sizeof *c->now.members);
+    c->live = rf_alloc_raw(n, sizeof *c->live);
+    c->awake = rf_alloc_raw(n, sizeof *c->awake);
+    c->later = rf_alloc(n, sizeof *c->later);
+    c->mover = rf_alloc_raw(n, sizeof *c->mover);
+    c->before = rf_alloc_raw(n, sizeof *c->before);
+    c->part = rf_alloc_raw(n, sizeof *c->part);
+    c->order = rf_alloc_raw(n, sizeof *c->order);
+    c->first = rf_alloc_raw(n, sizeof *c->first);
+    c->part_members = rf_alloc_raw(n, sizeof *c->part_members);
+    c->part_mass = rf_alloc_raw(n, sizeof *c->part_mass);
+    c->part_links = rf_alloc_raw(n, sizeof *c->part_links);
+    if (!allocate_workers(c, n) || c->now.community == NULL || c->now.mass == NULL ||
+        c->now.members == NULL || c->live == NULL || c->awake == NULL || c->later == NULL ||
+        c->mover == NULL || c->before == NULL || c->part == NULL || c->order == NULL ||
+        c->first == NULL || c->part_members == NULL || c->part_mass == NULL ||
+        c->part_links == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
+    return RF_OK;
+}
+
+/* ---- partitions ---- */
+
+/* Masses and members of the communities in core->now. */
+static void weigh(rf_lcore *core, const rf_lgraph *g)
+{
+    memset(core->now.mass, 0, g->vertices * sizeof *core->now.mass);
+    memset(core->now.members, 0, g->vertices * sizeof *core->now.members);
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        core->now.mass[core->now.community[v]] += g->mass[v];
+        core->now.members[core->now.community[v]]++;
+    }
+}
+
+/* Every community is named by its first vertex; the names before are below `names`. Needs
+ * core->before. Returns how many there are. */
+static uint32_t name_by_first(rf_lcore *core, uint32_t vertices, uint32_t names)
+{
+    uint32_t *first = core->before;
+    uint32_t count = 0;
+    memset(first, 0xff, names * sizeof *first);
+    for (uint32_t v = 0; v < vertices; v++) {
+        uint32_t *name = &first[core->now.community[v]];
+        if (*name == UINT32_MAX) {
+            *name = v;
+            count++;
+        }
+        core->now.community[v] = *name;
+    }
+    return count;
+}
+
+/* Splits what is not connected; the labels stay those of members. Needs core->part, core->mover. */
+static void split(rf_lcore *core, const rf_lgraph *g)
+{
+    uint32_t *part = core->part;
+    uint32_t *queue = core->mover;
+    memset(part, 0xff, g->vertices * sizeof *part);
+    for (uint32_t root = 0; root < g->vertices; root++) {
+        uint32_t head = 0;
+        uint32_t tail = 0;
+        if (part[root] != UINT32_MAX) {
+            continue;
+        }
+        part[root] = root;
+        queue[tail++] = root;
+        while (head < tail) {
+            uint32_t const v = queue[head++];
+            for (uint64_t i = g->start[v]; i < g->start[v] + g->degree[v]; i++) {
+                uint32_t const w = g->neighbour[i];
+                if (part[w] == UINT32_MAX && core->now.community[w] == core->now.community[v]) {
+                    part[w] = root;
+                    queue[tail++] = w;
+                }
+            }
+        }
+    }
+    memcpy(core->now.community, part, g->vertices * sizeof *part);
+}
+
+/* ---- one round ---- */
+
+typedef struct climb {
+    rf_lcore *core;
+    const rf_lgraph *ground; /* the caller's vertices */
+    rf_lgraph level;         /* the graph of parts, from the second level on */
+    uint32_t *top;           /* by vertex of the ground: its vertex of the level */
+    double least;            /* gain of a sweep worth another */
+    uint64_t moves;
+} climb;
+
+/* The parts in core->part become vertices, in the communities of their vertices. */
+static rf_status next_level(climb *c, const rf_lgraph *g, uint32_t parts, rf_error *err)
+{
+    rf_lcore *core = c->core;
+    rf_lgraph above = {0};
+    uint32_t *community = core->live; /* moving fills it anew */
+    rf_status const status = rf_lgraph_aggregate(g, core, parts, &above, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t p = 0; p < parts; p++) {
+        community[p] = core->now.community[core->order[core->first[p]]];
+    }
+    memcpy(core->now.community, community, parts * sizeof *community);
+    (void)name_by_first(core, parts, g->vertices);
+    for (uint32_t v = 0; v < c->ground->vertices; v++) {
+        c->top[v] = core->part[c->top[v]];
+    }
+    rf_lgraph_free(&c->level);
+    c->level = above;
+    return RF_OK;
+}
+
+/* From the partition of the ground in core->now to a better one. */
+static rf_status run_round(climb *c, rf_error *err)
+{
+    rf_lcore *core = c->core;
+    const rf_lgraph *g = c->ground;
+    uint32_t const n = g->vertices;
+    rf_status status = RF_OK;
+    for (uint32_t v = 0; v < n; v++) {
+        c->top[v] = v;
+    }
+    for (int level = 0; level < LEVELS_AT_MOST; level++) {
+        uint32_t parts;
+        weigh(core, g);
+        (void)rf_lcore_move(core, g, c->least, SWEEPS_AT_MOST, &c->moves);
+        c->least /= 10;
+        parts = rf_lcore_refine(core, g);
+        if (parts == g->vertices ||
+            (g->vertices >= LARGE && parts > LEAST_SHRINKAGE * g->vertices)) {
+            break;
+        }
+        status = next_level(c, g, parts, err);
+        if (status != RF_OK) {
+            return status;
+        }
+        g = &c->level;
+    }
+    split(core, g);
+    for (uint32_t v = 0; v < n; v++) {
+        core->live[v] = core->now.community[c->top[v]];
+    }
+    memcpy(core->now.community, core->live, n * sizeof *core->live);
+    (void)name_by_first(core, n, n);
+    rf_lgraph_free(&c->level);
+    return RF_OK;
+}
+
+/* ---- laying out ---- */
+
+/* Lays the ground out anew by core->order, and the partition with it; order becomes what it was
+ * before of the caller's vertices. */
+static rf_status lay_out(rf_lcore *core, rf_lgraph *ground, uint32_t *order, rf_error *err)
+{
+    uint32_t const n = ground->vertices;
+    uint32_t *number = core->part;
+    uint32_t *moved = core->live;
+    rf_lgraph fresh = {0};
+    rf_status status;
+    for (uint32_t i = 0; i < n; i++) {
+        number[core->order[i]] = i;
+    }
+    status = rf_lgraph_relabel(ground, core->team, core->order, number, &fresh, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    rf_lgraph_free(ground);
+    *ground = fresh;
+    for (uint32_t i = 0; i < n; i++) {
+        moved[i] = number[core->now.community[core->order[i]]];
+    }
+    memcpy(core->now.community, moved, n * sizeof *moved);
+    for (uint32_t i = 0; i < n; i++) {
+        moved[i] = order[core->order[i]];
+    }
+    memcpy(order, moved, n * sizeof *moved);
+    return RF_OK;
+}
+
+static void shuffle(uint32_t *order, uint32_t n, uint64_t seed)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        order[i] = i;
+    }
+    for (uint32_t i = n; i > 1; i--) {
+        uint64_t const drawn = rf_mix2(seed, i) >> 32;
+        uint32_t const j = (uint32_t)(drawn * i >> 32);
+        uint32_t const kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}
+
+/* Everybody alone, or after a first sweep; the ground laid out. order[i] is the caller's number of
+ * its vertex i. */
+static rf_status begin(rf_lcore *core, rf_lgraph *ground, uint32_t *order, rf_error *err)
+{
+    uint32_t const n = ground->vertices;
+    uint64_t moves = 0;
+    for (uint32_t v = 0; v < n; v++) {
+        order[v] = v;
+        core->now.community[v] = v;
+    }
+    if (n < LARGE) {
+        shuffle(core->order, n, core->seed);
+        return lay_out(core, ground, order, err);
+    }
+    weigh(core, ground);
+    (void)rf_lcore_move(core, ground, 0, 1, &moves);
+    rf_lcore_sort(core, core->now.community, n);
+    return lay_out(core, ground, order, err);
+}
+
+/* ---- the whole ---- */
+
+static double total_weight(const rf_lgraph *g)
+{
+    double total = 0;
+    for (uint64_t i = 0; i < g->start[g->vertices]; i++) {
+        total += g->weight == NULL ? 1 : (double)g->weight[i];
+    }
+    return total / 2;
+}
+
+static rf_status run_rounds(rf_lcore *core, const rf_lgraph *ground, int rounds, uint32_t *top,
+                            rf_error *err)
+{
+    double const weight = total_weight(ground);
+    double least = ground->vertices < LARGE ? 0 : LEAST_GAIN * weight;
+    int const most = rounds < 0 ? ROUNDS_AT_MOST : rounds;
+    rf_status status = RF_OK;
+    for (int round = 0; round < most && status == RF_OK; round++) {
+        climb c = {.core = core, .ground = ground, .top = top, .least = least};
+        status = run_round(&c, err);
+        if (c.moves == 0) {
+            break;
+        }
+        least /= 10;
+    }
+    return status;
+}
+
+static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *community,
+                        rf_error *err)
+{
+    uint32_t const n = input->vertices;
+    rf_lgraph ground = {0};
+    uint32_t *order = rf_alloc_raw(n, sizeof *order);
+    uint32_t *top = rf_alloc_raw(n, sizeof *top);
+    rf_status status =
+        order == NULL || top == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
+    if (status == RF_OK) {
+        status = rf_lgraph_build(input, core->team, &ground, &core->resolution, err);
+    }
+    if (status == RF_OK) {
+        status = begin(core, &ground, order, err);
+    }
+    if (status == RF_OK) {
+        status = run_rounds(core, &ground, input->iterations, top, err);
+    }
+    for (uint32_t i = 0; i < n && status == RF_OK; i++) {
+        community[order[i]] = core->now.community[i];
+    }
+    rf_lgraph_free(&ground);
+    rf_free(order);
+    rf_free(top);
+    return status;
+}
+
+rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
+                    rf_error *err)
+{
+    unsigned const threads = input->vertices < LARGE || input->threads < 1 ? 1 : input->threads;
+    rf_lcore core = {.seed = input->seed};
+    rf_status status;
+    if (input->edges == 0) {
+        for (uint32_t v = 0; v < input->vertices; v++) {
+            community[v] = v;
+        }
+        *communities = input->vertices;
+        return RF_OK;
+    }
+    status = allocate_core(&core, threads, input->vertices, err);
+    if (status == RF_OK) {
+        status = search(input, &core, community, err);
+    }
+    free_core(&core);
+    return status == RF_OK
+               ? rf_renumber(community, input->vertices, input->vertices, communities, err)
+               : status;
+}
+
+/* ---- partitions of callers ---- */
+
+rf_status rf_renumber(uint32_t *community, uint32_t n, uint32_t count, uint32_t *communities,
+                      rf_error *err)
+{
+    uint32_t *number = rf_alloc_raw(count, sizeof *number);
+    *communities = 0;
+    if (number == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
+    memset(number, 0xff, (size_t)count * sizeof *number);
+    for (uint32_t v = 0; v < n; v++) {
+        if (number[community[v]] == UINT32_MAX) {
+            number[community[v]] = (*communities)++;
+        }
+        community[v] = number[community[v]];
+    }
+    rf_free(number);
+    return RF_OK;
+}
+
+double rf_leiden_quality(const rf_leiden_input *input, const uint32_t *community,
+                         uint32_t communities, rf_status *status, rf_error *err)
+{
+    double *mass = rf_alloc(communities, sizeof *mass);
+    double quality = 0;
+    *status = mass == NULL ? rf_fail_memory(err, "the quality of communities") : RF_OK;
+    if (mass == NULL) {
+        return 0;
+    }
+    for (uint64_t i = 0; i < input->edges; i++) {
+        if (community[input->from[i]] == community[input->to[i]]) {
+            quality += input->weight[i];
+        }
+    }
+    for (uint32_t v = 0; v < input->vertices; v++) {
+        mass[community[v]] += input->vertex_weight[v];
+    }
+    for (uint32_t k = 0; k < communities; k++) {
+        quality -= input->resolution / 2 * mass[k] * mass[k];
+    }
+    rf_free(mass);
+    return quality;
+}
