@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On larger graphs, where a round of Leiden takes long, two; else while they help. */
-enum { ROUNDS = -1, ROUNDS_LARGE = 2, LARGE = 1000000 };
+/* On larger graphs, where a round of Leiden takes long, one; else while they help. */
+enum { ROUNDS = -1, ROUNDS_LARGE = 1, LARGE = 1000000 };
 
 typedef struct request {
     const char *edges, *to;
@@ -186,6 +186,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     started = rf_seconds();
     if (status == RF_OK) {
         o.community = rf_alloc(o.edges.nodes, sizeof *o.community);
+        asked.settings.threads = globals->threads;
         asked.settings.iterations = o.edges.count > LARGE ? ROUNDS_LARGE : ROUNDS;
         status = o.community == NULL ? rf_fail_memory(err, "the communities")
                                      : rf_cluster(&o.edges, &asked.settings, o.community,

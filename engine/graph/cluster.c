@@ -3,15 +3,18 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "graph/leiden.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A component of at most SMALL edges is clustered RUNS times: it takes no time, and single runs
- * differ. */
-enum { RUNS = 10, SMALL = 100000 };
+/* A component of at most SMALL edges is clustered RUNS_LEAST to RUNS_MOST times, as often as comes
+ * to RUN_EDGES edges in all: it takes no time, and single runs differ. */
+enum { RUNS_LEAST = 10, RUNS_MOST = 50, SMALL = 100000, RUN_EDGES = 500000 };
+
+enum { GRAIN = 64 }; /* small components a task */
 
 /* The edge list cut into components: nodes and edges of one stand side by side. */
 typedef struct parts {
@@ -144,6 +147,12 @@ static rf_status cut_parts(const rf_edges *e, rf_objective objective, parts *p, 
 
 /* ---- communities ---- */
 
+static int runs_for(uint64_t edges)
+{
+    uint64_t const runs = edges == 0 ? RUNS_MOST : RUN_EDGES / edges;
+    return runs < RUNS_LEAST ? RUNS_LEAST : runs > RUNS_MOST ? RUNS_MOST : (int)runs;
+}
+
 /* The best of several runs with seeds derived from the input's; the first of equals. */
 static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint32_t *count,
                               rf_error *err)
@@ -152,7 +161,9 @@ static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint
     double quality = 0;
     uint32_t *found = rf_alloc_raw(input->vertices, sizeof *found);
     rf_status status = found == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
-    for (int run = 0; run < RUNS && status == RF_OK; run++) {
+    /* of three vertices and less, all partitions are found by any run */
+    int const runs = input->vertices <= 3 ? 1 : runs_for(input->edges);
+    for (int run = 0; run < runs && status == RF_OK; run++) {
         uint32_t communities = 0;
         double reached = 0;
         again.seed = rf_mix2(input->seed, (uint64_t)run);
@@ -170,12 +181,27 @@ static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint
     return status;
 }
 
-static rf_status cluster_part(const rf_edges *e, const parts *p, uint32_t c,
-                              const rf_cluster_settings *settings, double resolution,
-                              uint32_t *found, uint32_t *count, rf_error *err)
+/* Communities component by component. */
+typedef struct search {
+    const rf_edges *edges;
+    const parts *parts;
+    const rf_cluster_settings *settings;
+    double resolution;
+    uint32_t *found; /* by place in parts->node: the community inside its component */
+    uint32_t *count; /* by component: its communities */
+} search;
+
+static bool is_large(const parts *p, size_t c)
 {
+    return p->edge_start[c + 1] - p->edge_start[c] > SMALL;
+}
+
+static rf_status cluster_part(const search *s, size_t c, unsigned threads, rf_error *err)
+{
+    const parts *p = s->parts;
     size_t length;
-    const char *first = rf_edges_name(e, p->node[p->node_start[c]], &length);
+    const char *first = rf_edges_name(s->edges, p->node[p->node_start[c]], &length);
+    uint32_t *found = s->found + p->node_start[c];
     rf_leiden_input const input = {
         .vertices = p->node_start[c + 1] - p->node_start[c],
         .edges = p->edge_start[c + 1] - p->edge_start[c],
@@ -183,39 +209,66 @@ static rf_status cluster_part(const rf_edges *e, const parts *p, uint32_t c,
         .to = p->to + p->edge_start[c],
         .weight = p->weight + p->edge_start[c],
         .vertex_weight = p->vertex_weight + p->node_start[c],
-        .resolution = resolution,
-        .seed = rf_hash_bytes(settings->seed, first, length),
-        .iterations = settings->iterations,
+        .resolution = s->resolution,
+        .seed = rf_hash_bytes(s->settings->seed, first, length),
+        .iterations = s->settings->iterations,
+        .threads = threads,
     };
     if (input.vertices == 1) {
         found[0] = 0;
-        *count = 1;
+        s->count[c] = 1;
         return RF_OK;
     }
-    return input.edges > SMALL ? rf_leiden(&input, found, count, err)
-                               : best_of_runs(&input, found, count, err);
+    return is_large(p, c) ? rf_leiden(&input, found, &s->count[c], err)
+                          : best_of_runs(&input, found, &s->count[c], err);
 }
 
-static rf_status cluster_parts(const rf_edges *e, const parts *p,
-                               const rf_cluster_settings *settings, double resolution,
-                               uint32_t *community, uint32_t *communities, rf_error *err)
+static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,
+                               unsigned worker, rf_error *err)
 {
-    uint32_t *found = rf_alloc_raw(e->nodes, sizeof *found);
-    rf_status status = found == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
-    rf_progress progress;
-    *communities = 0;
-    rf_progress_start(&progress, "finding communities", e->nodes);
-    for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
-        uint32_t count = 0;
-        rf_progress_show(&progress, p->node_start[c]);
-        status = cluster_part(e, p, c, settings, resolution, found, &count, err);
-        for (uint32_t i = p->node_start[c]; i < p->node_start[c + 1] && status == RF_OK; i++) {
-            community[p->node[i]] = *communities + found[i - p->node_start[c]];
+    const search *s = context;
+    rf_status status = RF_OK;
+    (void)block;
+    (void)worker;
+    for (size_t c = first; c < end && status == RF_OK; c++) {
+        if (!is_large(s->parts, c)) {
+            status = cluster_part(s, c, 1, err);
         }
-        *communities += count;
+    }
+    return status;
+}
+
+static rf_status cluster_parts(search *s, uint32_t *community, uint32_t *communities, rf_error *err)
+{
+    const parts *p = s->parts;
+    unsigned const threads = s->settings->threads;
+    rf_status status = RF_OK;
+    rf_progress progress;
+    s->found = rf_alloc_raw(s->edges->nodes, sizeof *s->found);
+    s->count = rf_alloc(p->count, sizeof *s->count);
+    if (s->found == NULL || s->count == NULL) {
+        status = rf_fail_memory(err, "the communities");
+    }
+    *communities = 0;
+    rf_progress_start(&progress, "finding communities", s->edges->nodes);
+    for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
+        if (is_large(p, c)) {
+            rf_progress_show(&progress, p->node_start[c]);
+            status = cluster_part(s, c, threads, err);
+        }
+    }
+    if (status == RF_OK) {
+        status = rf_parallel(threads, p->count, GRAIN, cluster_small, s, err);
+    }
+    for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
+        for (uint32_t i = p->node_start[c]; i < p->node_start[c + 1]; i++) {
+            community[p->node[i]] = *communities + s->found[i];
+        }
+        *communities += s->count[c];
     }
     rf_progress_end(&progress);
-    rf_free(found);
+    rf_free(s->found);
+    rf_free(s->count);
     return status;
 }
 
@@ -310,7 +363,8 @@ rf_status rf_cluster(const rf_edges *edges, const rf_cluster_settings *settings,
         resolution = total > 0 ? resolution / (2 * total) : 0;
     }
     if (status == RF_OK) {
-        status = cluster_parts(edges, &p, settings, resolution, community, communities, err);
+        search s = {.edges = edges, .parts = &p, .settings = settings, .resolution = resolution};
+        status = cluster_parts(&s, community, communities, err);
     }
     parts_free(&p);
     if (status == RF_OK) {

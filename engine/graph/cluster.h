@@ -7,9 +7,9 @@
  *               resolution G of Reichardt and Bornholdt 2006), in [-1, 1] for G = 1
  *   cpm         sum over c of  w_c - G * n_c (n_c - 1) / 2     (Traag, Van Dooren, Nesterov 2011)
  * Both are maximised by Leiden (leiden.h), which runs on every connected component by itself; on
- * one of at most 100,000 edges ten times, of which the best result counts. m is that of the whole
- * graph, and the seed of a component depends on the name of its first node only: so under cpm a
- * component's communities do not depend on what else the file holds.
+ * one of at most 100,000 edges 10 to 50 times, of which the best result counts. m is that of the
+ * whole graph, and the seed of a component depends on the name of its first node only: so under cpm
+ * a component's communities do not depend on what else the file holds.
  */
 #ifndef RF_GRAPH_CLUSTER_H
 #define RF_GRAPH_CLUSTER_H
@@ -26,7 +26,8 @@ typedef struct rf_cluster_settings {
     rf_objective objective;
     double resolution; /* G */
     uint64_t seed;
-    int iterations; /* rounds of Leiden; -1: while they help, at most 100 */
+    int iterations;   /* rounds of Leiden; -1: while they help, at most 100 */
+    unsigned threads; /* results do not depend on it */
 } rf_cluster_settings;
 
 /* community[v] for every node: numbered from 0, larger communities first, then by first node.

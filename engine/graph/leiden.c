@@ -11,17 +11,29 @@
 #include <string.h>
 
 enum {
+    PATIENCE = 2, /* rounds that did not help before it is enough */
     ROUNDS_AT_MOST = 100,
     SWEEPS_AT_MOST = 100,
     LEVELS_AT_MOST = 60,
-    LARGE = 1 << 16 /* vertices: from here on, little gains are left to later levels and rounds */
+    UPPER_ROUNDS = 4,
+    LARGE = 1 << 16 /* vertices */
 };
 
-/* Of a large graph: a sweep that gains a smaller share of all weight is the last; a tenth of it at
+/* A large graph is gone through in haste, down to a graph of parts that is no longer large; there
+ * UPPER_ROUNDS rounds cost little and gain nearly what whole rounds would.
+ *
+ * Of a large graph: a sweep that gains a smaller share of all weight is the last; a tenth of it at
  * each level and in each round. Parts more than this share of the vertices are not worth a level.
  */
 static const double LEAST_GAIN = 1e-2;
 static const double LEAST_SHRINKAGE = 0.8;
+
+/* Refining draws parts by exp(gain / RANDOMNESS) in weights relative to the largest: unlike always
+ * taking the best one, this lets further rounds and runs find more. */
+static const double RANDOMNESS = 0.05;
+
+/* A round that gains a smaller share of all weight did not help. */
+static const double NOTICEABLE_GAIN = 1e-10;
 
 /* ---- memory ---- */
 
@@ -156,76 +168,6 @@ static void split(rf_lcore *core, const rf_lgraph *g)
     memcpy(core->now.community, part, g->vertices * sizeof *part);
 }
 
-/* ---- one round ---- */
-
-typedef struct climb {
-    rf_lcore *core;
-    const rf_lgraph *ground; /* the caller's vertices */
-    rf_lgraph level;         /* the graph of parts, from the second level on */
-    uint32_t *top;           /* by vertex of the ground: its vertex of the level */
-    double least;            /* gain of a sweep worth another */
-    uint64_t moves;
-} climb;
-
-/* The parts in core->part become vertices, in the communities of their vertices. */
-static rf_status next_level(climb *c, const rf_lgraph *g, uint32_t parts, rf_error *err)
-{
-    rf_lcore *core = c->core;
-    rf_lgraph above = {0};
-    uint32_t *community = core->live; /* moving fills it anew */
-    rf_status const status = rf_lgraph_aggregate(g, core, parts, &above, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    for (uint32_t p = 0; p < parts; p++) {
-        community[p] = core->now.community[core->order[core->first[p]]];
-    }
-    memcpy(core->now.community, community, parts * sizeof *community);
-    (void)name_by_first(core, parts, g->vertices);
-    for (uint32_t v = 0; v < c->ground->vertices; v++) {
-        c->top[v] = core->part[c->top[v]];
-    }
-    rf_lgraph_free(&c->level);
-    c->level = above;
-    return RF_OK;
-}
-
-/* From the partition of the ground in core->now to a better one. */
-static rf_status run_round(climb *c, rf_error *err)
-{
-    rf_lcore *core = c->core;
-    const rf_lgraph *g = c->ground;
-    uint32_t const n = g->vertices;
-    rf_status status = RF_OK;
-    for (uint32_t v = 0; v < n; v++) {
-        c->top[v] = v;
-    }
-    for (int level = 0; level < LEVELS_AT_MOST; level++) {
-        uint32_t parts;
-        weigh(core, g);
-        (void)rf_lcore_move(core, g, c->least, SWEEPS_AT_MOST, &c->moves);
-        c->least /= 10;
-        parts = rf_lcore_refine(core, g);
-        if (parts == g->vertices ||
-            (g->vertices >= LARGE && parts > LEAST_SHRINKAGE * g->vertices)) {
-            break;
-        }
-        status = next_level(c, g, parts, err);
-        if (status != RF_OK) {
-            return status;
-        }
-        g = &c->level;
-    }
-    split(core, g);
-    for (uint32_t v = 0; v < n; v++) {
-        core->live[v] = core->now.community[c->top[v]];
-    }
-    memcpy(core->now.community, core->live, n * sizeof *core->live);
-    (void)name_by_first(core, n, n);
-    rf_lgraph_free(&c->level);
-    return RF_OK;
-}
-
 /* ---- laying out ---- */
 
 /* Lays the ground out anew by core->order, and the partition with it; order becomes what it was
@@ -271,12 +213,159 @@ static void shuffle(uint32_t *order, uint32_t n, uint64_t seed)
     }
 }
 
+/* ---- one round ---- */
+
+typedef struct climb {
+    rf_lcore *core;
+    const rf_lgraph *ground; /* the caller's vertices */
+    rf_lgraph level;         /* the graph of parts, from the second level on */
+    uint32_t *top;           /* by vertex of the ground: its vertex of the level */
+    double least;            /* gain of a sweep worth another */
+    double gained;
+} climb;
+
+/* The parts in core->part become vertices, in the communities of their vertices. */
+static rf_status next_level(climb *c, const rf_lgraph *g, uint32_t parts, rf_error *err)
+{
+    rf_lcore *core = c->core;
+    rf_lgraph above = {0};
+    uint32_t *community = core->live; /* moving fills it anew */
+    rf_status const status = rf_lgraph_aggregate(g, core, parts, &above, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t p = 0; p < parts; p++) {
+        community[p] = core->now.community[core->order[core->first[p]]];
+    }
+    memcpy(core->now.community, community, parts * sizeof *community);
+    (void)name_by_first(core, parts, g->vertices);
+    for (uint32_t v = 0; v < c->ground->vertices; v++) {
+        c->top[v] = core->part[c->top[v]];
+    }
+    rf_lgraph_free(&c->level);
+    c->level = above;
+    return RF_OK;
+}
+
+/* Ends a round: the communities of the level become those of the ground. */
+static void project(climb *c, const rf_lgraph *g)
+{
+    rf_lcore *core = c->core;
+    uint32_t const n = c->ground->vertices;
+    split(core, g);
+    for (uint32_t v = 0; v < n; v++) {
+        core->live[v] = core->now.community[c->top[v]];
+    }
+    memcpy(core->now.community, core->live, n * sizeof *core->live);
+    (void)name_by_first(core, n, n);
+    rf_lgraph_free(&c->level);
+}
+
+static rf_status run_rounds(rf_lcore *core, rf_lgraph *ground, int rounds, uint32_t *order,
+                            rf_error *err);
+
+/* Rounds on the level; then its vertices have moved, and who points to them has to follow. */
+static rf_status run_upper_rounds(climb *c, rf_error *err)
+{
+    uint32_t const n = c->level.vertices;
+    uint32_t *order = rf_alloc_raw(n, sizeof *order);
+    uint32_t *number = rf_alloc_raw(n, sizeof *number);
+    rf_status status =
+        order == NULL || number == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
+    for (uint32_t v = 0; v < n && status == RF_OK; v++) {
+        order[v] = v;
+    }
+    if (status == RF_OK) {
+        status = run_rounds(c->core, &c->level, UPPER_ROUNDS, order, err);
+    }
+    for (uint32_t v = 0; v < n && status == RF_OK; v++) {
+        number[order[v]] = v;
+    }
+    for (uint32_t v = 0; v < c->ground->vertices && status == RF_OK; v++) {
+        c->top[v] = number[c->top[v]];
+    }
+    rf_free(order);
+    rf_free(number);
+    return status;
+}
+
+/* From the partition of the ground in core->now to a better one. */
+static rf_status run_round(climb *c, rf_error *err)
+{
+    rf_lcore *core = c->core;
+    const rf_lgraph *g = c->ground;
+    rf_status status = RF_OK;
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        c->top[v] = v;
+    }
+    for (int level = 0; level < LEVELS_AT_MOST && status == RF_OK; level++) {
+        uint32_t parts;
+        if (g->vertices < LARGE && c->ground->vertices >= LARGE) {
+            status = run_upper_rounds(c, err);
+            break;
+        }
+        weigh(core, g);
+        c->gained += rf_lcore_move(core, g, c->least, SWEEPS_AT_MOST);
+        c->least /= 10;
+        parts = rf_lcore_refine(core, g);
+        if (parts == g->vertices ||
+            (g->vertices >= LARGE && parts > LEAST_SHRINKAGE * g->vertices)) {
+            break;
+        }
+        status = next_level(c, g, parts, err);
+        g = &c->level;
+    }
+    if (status == RF_OK) {
+        project(c, g);
+    }
+    rf_lgraph_free(&c->level);
+    return status;
+}
+
+static double total_weight(const rf_lgraph *g)
+{
+    double total = 0;
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        for (uint64_t i = g->start[v]; i < g->start[v] + g->degree[v]; i++) {
+            total += g->weight == NULL ? 1 : (double)g->weight[i];
+        }
+    }
+    return total / 2;
+}
+
+/* Round after round from the partition in core->now, at most `rounds`, -1: while they help. A small
+ * ground is shuffled between rounds, and `order` with it. */
+static rf_status run_rounds(rf_lcore *core, rf_lgraph *ground, int rounds, uint32_t *order,
+                            rf_error *err)
+{
+    bool const large = ground->vertices >= LARGE;
+    double const weight = total_weight(ground);
+    double least = large ? LEAST_GAIN * weight : 0;
+    int const most = rounds < 0 ? ROUNDS_AT_MOST : rounds;
+    int idle = 0;
+    uint32_t *top = rf_alloc_raw(ground->vertices, sizeof *top);
+    rf_status status = top == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
+    for (int round = 0; round < most && idle < PATIENCE && status == RF_OK; round++) {
+        climb c = {.core = core, .ground = ground, .top = top, .least = least};
+        if (round > 0 && !large) {
+            shuffle(core->order, ground->vertices, rf_mix2(core->seed, (uint64_t)round));
+            status = lay_out(core, ground, order, err);
+        }
+        if (status == RF_OK) {
+            status = run_round(&c, err);
+        }
+        idle = c.gained > NOTICEABLE_GAIN * weight ? 0 : idle + 1;
+        least /= 10;
+    }
+    rf_free(top);
+    return status;
+}
+
 /* Everybody alone, or after a first sweep; the ground laid out. order[i] is the caller's number of
  * its vertex i. */
 static rf_status begin(rf_lcore *core, rf_lgraph *ground, uint32_t *order, rf_error *err)
 {
     uint32_t const n = ground->vertices;
-    uint64_t moves = 0;
     for (uint32_t v = 0; v < n; v++) {
         order[v] = v;
         core->now.community[v] = v;
@@ -286,39 +375,12 @@ static rf_status begin(rf_lcore *core, rf_lgraph *ground, uint32_t *order, rf_er
         return lay_out(core, ground, order, err);
     }
     weigh(core, ground);
-    (void)rf_lcore_move(core, ground, 0, 1, &moves);
+    (void)rf_lcore_move(core, ground, 0, 1);
     rf_lcore_sort(core, core->now.community, n);
     return lay_out(core, ground, order, err);
 }
 
 /* ---- the whole ---- */
-
-static double total_weight(const rf_lgraph *g)
-{
-    double total = 0;
-    for (uint64_t i = 0; i < g->start[g->vertices]; i++) {
-        total += g->weight == NULL ? 1 : (double)g->weight[i];
-    }
-    return total / 2;
-}
-
-static rf_status run_rounds(rf_lcore *core, const rf_lgraph *ground, int rounds, uint32_t *top,
-                            rf_error *err)
-{
-    double const weight = total_weight(ground);
-    double least = ground->vertices < LARGE ? 0 : LEAST_GAIN * weight;
-    int const most = rounds < 0 ? ROUNDS_AT_MOST : rounds;
-    rf_status status = RF_OK;
-    for (int round = 0; round < most && status == RF_OK; round++) {
-        climb c = {.core = core, .ground = ground, .top = top, .least = least};
-        status = run_round(&c, err);
-        if (c.moves == 0) {
-            break;
-        }
-        least /= 10;
-    }
-    return status;
-}
 
 static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *community,
                         rf_error *err)
@@ -336,29 +398,67 @@ static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *
         status = begin(core, &ground, order, err);
     }
     if (status == RF_OK) {
-        status = run_rounds(core, &ground, input->iterations, top, err);
+        status = run_rounds(core, &ground, input->iterations, order, err);
     }
     for (uint32_t i = 0; i < n && status == RF_OK; i++) {
         community[order[i]] = core->now.community[i];
     }
     rf_lgraph_free(&ground);
     rf_free(order);
-    rf_free(top);
     return status;
+}
+
+/* True when every single edge outweighs what any two sides of a community cost: then components are
+ * the best communities there are. */
+static bool any_edge_joins(const rf_leiden_input *input)
+{
+    double mass = 0;
+    double cost;
+    for (uint32_t v = 0; v < input->vertices; v++) {
+        mass += input->vertex_weight[v];
+    }
+    cost = input->resolution * mass / 4 * mass;
+    for (uint64_t i = 0; i < input->edges; i++) {
+        if (!(input->weight[i] > cost)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Union-find; the smallest vertex is the root. */
+static rf_status components(const rf_leiden_input *input, uint32_t *community,
+                            uint32_t *communities, rf_error *err)
+{
+    for (uint32_t v = 0; v < input->vertices; v++) {
+        community[v] = v;
+    }
+    for (uint64_t i = 0; i < input->edges; i++) {
+        uint32_t a = input->from[i];
+        uint32_t b = input->to[i];
+        while (community[a] != a) {
+            a = community[a] = community[community[a]];
+        }
+        while (community[b] != b) {
+            b = community[b] = community[community[b]];
+        }
+        community[a < b ? b : a] = a < b ? a : b;
+    }
+    for (uint32_t v = 0; v < input->vertices; v++) {
+        community[v] = community[community[v]];
+    }
+    return rf_renumber(community, input->vertices, input->vertices, communities, err);
 }
 
 rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
                     rf_error *err)
 {
     unsigned const threads = input->vertices < LARGE || input->threads < 1 ? 1 : input->threads;
-    rf_lcore core = {.seed = input->seed};
+    rf_lcore core = {.seed = input->seed, .noise = RANDOMNESS};
     rf_status status;
-    if (input->edges == 0) {
-        for (uint32_t v = 0; v < input->vertices; v++) {
-            community[v] = v;
-        }
-        *communities = input->vertices;
-        return RF_OK;
+    *communities = 0;
+    if (any_edge_joins(input)) {
+        return components(input, community, communities, err);
     }
     status = allocate_core(&core, threads, input->vertices, err);
     if (status == RF_OK) {

@@ -58,6 +58,8 @@ typedef struct rf_lcore {
     unsigned workers;
     uint64_t seed;
     double resolution; /* for relative weights */
+    double noise;      /* of refining: parts are drawn by exp(gain / noise); 0: the best */
+    uint64_t turn;     /* another for every refinement */
     rf_lpartition now;
     /* scratch of moving */
     uint32_t *live;               /* communities as the chunk that owns the vertex sees them */
@@ -95,8 +97,7 @@ RF_MUST_USE rf_status rf_lgraph_aggregate(const rf_lgraph *graph, rf_lcore *core
 /* Sweeps over the vertices until none is awake or a sweep gains less than `least` (relative
  * weight), at most `sweeps` times. All vertices are awake at first. Returns what was gained and
  * adds to *moves; core->now is changed. */
-double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int sweeps,
-                     uint64_t *moves);
+double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int sweeps);
 
 /* ---- leiden_refine.c ---- */
 

@@ -264,8 +264,7 @@ static double sweep(mover *m, uint64_t turn, uint64_t *moves)
     return gained;
 }
 
-double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int sweeps,
-                     uint64_t *moves)
+double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int sweeps)
 {
     uint32_t const n = graph->vertices;
     mover m = {.core = core, .graph = graph, .stretch = n, .chunk = n};
@@ -280,7 +279,6 @@ double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int s
         uint64_t moved = 0;
         double const more = sweep(&m, core->seed, &moved);
         gained += more;
-        *moves += moved;
         if (moved == 0 || more < least) {
             break;
         }

@@ -9,6 +9,10 @@
  */
 #include "graph/leiden_core.h"
 
+#include "base/hash.h"
+
+#include <math.h>
+
 enum { VERTICES = 1 << 12 }; /* a task: the communities that begin among so many */
 
 typedef struct refinement {
@@ -44,24 +48,37 @@ static bool well_connected(const rf_lcore *core, uint32_t part, double total)
     return core->part_links[part] >= core->resolution * mass * (total - mass);
 }
 
+/* Whoever adds such a number to log probabilities and takes the greatest draws by probability. */
+static double gumbel(uint64_t random)
+{
+    return -log(-log(((double)(random >> 12) + 0.5) * 0x1p-52));
+}
+
 /* Leaves the slots as they were. */
 static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v, double total)
 {
     rf_lcore *core = r->core;
     double const price = core->resolution * core->part_mass[v];
+    uint64_t const state = rf_mix2(core->turn, v);
     double links;
     uint32_t const count = gather(r, worker, v, &links);
     uint32_t best = v;
     double best_gain = 0;
     double best_links = 0;
+    bool const noisy = core->noise > 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t const part = worker->touched[i];
         double const weight = worker->slot[part].links;
         double const gain = weight - price * core->part_mass[part];
+        double drawn;
         worker->slot[part].links = 0;
-        if (gain > best_gain && well_connected(core, part, total)) {
+        if (gain <= 0 || !well_connected(core, part, total)) {
+            continue;
+        }
+        drawn = noisy ? gain + core->noise * gumbel(rf_mix2(state, part)) : gain;
+        if (best == v || drawn > best_gain) {
             best = part;
-            best_gain = gain;
+            best_gain = drawn;
             best_links = weight;
         }
     }
@@ -128,6 +145,7 @@ uint32_t rf_lcore_refine(rf_lcore *core, const rf_lgraph *graph)
     uint32_t const n = graph->vertices;
     uint32_t *number = core->before;
     uint32_t parts = 0;
+    core->turn = rf_mix2(core->turn, core->seed);
     rf_lcore_sort(core, core->now.community, n);
     rf_team_run(core->team, (n + (size_t)VERTICES - 1) / VERTICES, refine_some, &r);
     for (uint32_t v = 0; v < n; v++) {

@@ -3,11 +3,17 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "graph/leiden.h"
 
 #include <math.h>
 #include <string.h>
+
+enum {
+    GROUP_LARGE = 1 << 16, /* members */
+    GROUP_GRAIN = 16       /* small groups a task */
+};
 
 rf_level_settings rf_level_defaults(void)
 {
@@ -20,6 +26,7 @@ rf_level_settings rf_level_defaults(void)
         .min_size = 3,
         .seed = 1,
         .iterations = 2,
+        .threads = 1,
     };
 }
 
@@ -141,7 +148,7 @@ typedef struct finder {
     uint32_t *start;   /* of each group in members; groups + 1 */
     uint32_t *members; /* vertices by group */
     uint32_t *local;   /* vertex -> number inside its group */
-    uint32_t *work;    /* communities of one group */
+    uint32_t *work;    /* communities of a group, where its members stand */
 } finder;
 
 /* The subgraph of the vertices of one group (ascending). */
@@ -173,7 +180,8 @@ static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t co
 }
 
 static rf_status cluster_piece(const finder *f, const piece *p, double density, uint64_t seed,
-                               uint32_t *community, uint32_t *communities, rf_error *err)
+                               unsigned threads, uint32_t *community, uint32_t *communities,
+                               rf_error *err)
 {
     rf_leiden_input const input = {
         .vertices = p->vertices,
@@ -185,20 +193,8 @@ static rf_status cluster_piece(const finder *f, const piece *p, double density, 
         .resolution = density,
         .seed = seed,
         .iterations = f->settings->iterations,
+        .threads = threads,
     };
-    double weight = 0;
-    double mass = 0;
-    for (uint64_t i = 0; i < p->edges; i++) {
-        weight = i == 0 || p->weight[i] < weight ? p->weight[i] : weight;
-    }
-    for (uint32_t v = 0; v < p->vertices; v++) {
-        mass += p->mass[v];
-    }
-    if (weight > density * mass * mass / 4) { /* any single edge is reason enough to merge all */
-        memset(community, 0, p->vertices * sizeof *community);
-        *communities = p->vertices == 0 ? 0 : 1;
-        return RF_OK;
-    }
     return rf_leiden(&input, community, communities, err);
 }
 
@@ -231,34 +227,84 @@ static void order_by_group(finder *f, const uint32_t *group, uint32_t groups)
     }
 }
 
+/* All groups, each by itself. */
+typedef struct grouping {
+    const finder *f;
+    const uint32_t *group;
+    double density;
+    uint32_t *count; /* by group: its communities */
+} grouping;
+
+/* A large group is clustered by all threads, small ones by one each. */
+static bool is_large(const finder *f, size_t c)
+{
+    return f->start[c + 1] - f->start[c] >= GROUP_LARGE;
+}
+
+/* f->work has the communities of the group's members, in their order. */
+static rf_status cluster_group(const grouping *all, size_t c, unsigned threads, rf_error *err)
+{
+    const finder *f = all->f;
+    const uint32_t *members = f->members + f->start[c];
+    uint32_t const count = f->start[c + 1] - f->start[c];
+    piece current = {0};
+    rf_status status = cut_piece(f, members, count, all->group, &current, err);
+    if (status == RF_OK) {
+        status = cluster_piece(f, &current, all->density, rf_mix2(f->settings->seed, members[0]),
+                               threads, f->work + f->start[c], &all->count[c], err);
+    }
+    piece_free(&current);
+    return status;
+}
+
+static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,
+                               unsigned worker, rf_error *err)
+{
+    const grouping *all = context;
+    rf_status status = RF_OK;
+    (void)block;
+    (void)worker;
+    for (size_t c = first; c < end && status == RF_OK; c++) {
+        if (!is_large(all->f, c)) {
+            status = cluster_group(all, c, 1, err);
+        }
+    }
+    return status;
+}
+
 /* Clusters every group by itself: level[v] is the community of v, numbered over all groups; *total
  * is their number. */
 static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t groups, double density,
                                 uint32_t *level, uint32_t *total, rf_error *err)
 {
+    grouping all = {.f = f, .group = group, .density = density};
+    unsigned const threads = f->settings->threads;
     rf_progress progress;
     rf_status status = RF_OK;
     *total = 0;
+    all.count = rf_alloc(groups, sizeof *all.count);
+    if (all.count == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
     order_by_group(f, group, groups);
     rf_progress_start(&progress, "finding communities", f->start[groups]);
     for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
-        const uint32_t *members = f->members + f->start[c];
-        uint32_t const count = f->start[c + 1] - f->start[c];
-        uint32_t communities = 0;
-        piece current = {0};
-        rf_progress_show(&progress, f->start[c]);
-        status = cut_piece(f, members, count, group, &current, err);
-        if (status == RF_OK) {
-            status = cluster_piece(f, &current, density, rf_mix2(f->settings->seed, members[0]),
-                                   f->work, &communities, err);
+        if (is_large(f, c)) {
+            rf_progress_show(&progress, f->start[c]);
+            status = cluster_group(&all, c, threads, err);
         }
-        for (uint32_t i = 0; i < count && status == RF_OK; i++) {
-            level[members[i]] = *total + f->work[i];
+    }
+    if (status == RF_OK) {
+        status = rf_parallel(threads, groups, GROUP_GRAIN, cluster_small, &all, err);
+    }
+    for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
+        for (uint32_t i = f->start[c]; i < f->start[c + 1]; i++) {
+            level[f->members[i]] = *total + f->work[i];
         }
-        *total += communities;
-        piece_free(&current);
+        *total += all.count[c];
     }
     rf_progress_end(&progress);
+    rf_free(all.count);
     return status;
 }
 
@@ -399,7 +445,7 @@ static rf_status cluster_joined(const finder *f, const uint32_t *group, uint32_t
     }
     f->levels->chance_density = 2 * rf_graph_total(&joined) / fmax(members * members, 1);
     status = cluster_piece(f, &p, contrast * f->levels->chance_density, f->settings->seed,
-                           community, &communities, err);
+                           f->settings->threads, community, &communities, err);
     piece_free(&p);
     rf_graph_free(&joined);
     return status;

@@ -36,8 +36,9 @@ typedef struct rf_level_settings {
     uint32_t min_links;      /* a member's links inside its ring */
     uint32_t min_size;       /* members of a ring */
     uint64_t seed;
-    int iterations;  /* of Leiden; -1 until nothing changes */
-    bool rings_only; /* cells and networks are left out: 0 for everybody */
+    int iterations;   /* of Leiden; -1 until nothing changes */
+    unsigned threads; /* results do not depend on it */
+    bool rings_only;  /* cells and networks are left out: 0 for everybody */
 } rf_level_settings;
 
 rf_level_settings rf_level_defaults(void);

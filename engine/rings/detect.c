@@ -421,6 +421,7 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     double chance_density = 0;
     rf_status status;
     levels.seed = settings->seed;
+    levels.threads = settings->threads;
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
     summary->seconds[1] = lap(p);

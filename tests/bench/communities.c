@@ -86,7 +86,7 @@ int main(int argc, char **argv)
                            .to = e.to,
                            .weight = e.weight,
                            .vertex_weight = mass,
-                           .iterations = 2};
+                           .iterations = 1};
     in.resolution = strtod(argv[3], NULL);
     if (strcmp(argv[2], "cpm") == 0) {
         for (uint32_t v = 0; v < e.nodes; v++) {
