@@ -237,7 +237,7 @@ static void failing_memory_is_told(void **state)
 
 static rf_cluster_settings settings_of(rf_objective objective, double resolution, uint64_t seed)
 {
-    return (rf_cluster_settings){objective, resolution, seed, -1};
+    return (rf_cluster_settings){objective, resolution, seed, .iterations = -1, .threads = 2};
 }
 
 /* The definition, from an adjacency matrix. */

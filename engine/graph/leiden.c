@@ -25,7 +25,7 @@ enum {
  * Of a large graph: a sweep that gains a smaller share of all weight is the last; a tenth of it at
  * each level and in each round. Parts more than this share of the vertices are not worth a level.
  */
-static const double LEAST_GAIN = 1e-2;
+static const double LEAST_GAIN = 1e-3;
 static const double LEAST_SHRINKAGE = 0.8;
 
 /* Refining draws parts by exp(gain / RANDOMNESS) in weights relative to the largest: unlike always
@@ -388,9 +388,7 @@ static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *
     uint32_t const n = input->vertices;
     rf_lgraph ground = {0};
     uint32_t *order = rf_alloc_raw(n, sizeof *order);
-    uint32_t *top = rf_alloc_raw(n, sizeof *top);
-    rf_status status =
-        order == NULL || top == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
+    rf_status status = order == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
     if (status == RF_OK) {
         status = rf_lgraph_build(input, core->team, &ground, &core->resolution, err);
     }

@@ -4,8 +4,8 @@
  *
  * Reads EDGES once. Runs rf_leiden over the whole graph with all processors and with one, two
  * rounds, SEEDS times; then, when asked to, igraph once with one round. One line a run: wall
- * seconds, CPU seconds, quality (modularity, or the sum of CPM over all edges' weight), communities;
- * and for all seconds the time it took to read.
+ * seconds, CPU seconds, quality (modularity, or the sum of CPM over all edges' weight),
+ * communities; and for all seconds the time it took to read.
  */
 #include "graph/edges.h"
 #include "igraph_leiden.h"
@@ -66,7 +66,8 @@ int main(int argc, char **argv)
     rf_leiden_input in;
     double *mass;
     if (argc < 5) {
-        (void)fprintf(stderr, "usage: communities EDGES modularity|cpm RESOLUTION SEEDS [igraph]\n");
+        (void)fprintf(stderr,
+                      "usage: communities EDGES modularity|cpm RESOLUTION SEEDS [igraph]\n");
         return 2;
     }
     if (rf_edges_read(argv[1], &e, &err) != RF_OK) {
