@@ -21,7 +21,7 @@ purpose() {
     case $1 in
     gcc | make | libc6-dev) echo 'compiles the program' ;;
     libsqlite3-dev) echo 'the database: one file, no server (SQLite 3.37 or later)' ;;
-    libigraph-dev) echo 'community detection (igraph 0.10)' ;;
+    libigraph-dev) echo 'judges our communities in the tests (igraph 0.10)' ;;
     libcsv-dev) echo 'reads CSV (libcsv 3.0)' ;;
     libcmocka-dev) echo 'runs the tests (cmocka 1.1)' ;;
     libjansson-dev) echo 'reads JSON (jansson 2.13 or later)' ;;

@@ -12,8 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On larger graphs, where a round of Leiden takes long, one; else while they help. */
-enum { ROUNDS = -1, ROUNDS_LARGE = 1, LARGE = 1000000 };
+/* Rounds of Leiden: while they help; on larger graphs, where one takes long, two or one. */
+enum { ROUNDS = -1, LARGE = 1000000, LARGER = 4000000 };
+
+static int rounds_for(uint64_t edges)
+{
+    return edges > LARGER ? 1 : edges > LARGE ? 2 : ROUNDS;
+}
 
 typedef struct request {
     const char *edges, *to;
@@ -187,7 +192,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     if (status == RF_OK) {
         o.community = rf_alloc(o.edges.nodes, sizeof *o.community);
         asked.settings.threads = globals->threads;
-        asked.settings.iterations = o.edges.count > LARGE ? ROUNDS_LARGE : ROUNDS;
+        asked.settings.iterations = rounds_for(o.edges.count);
         status = o.community == NULL ? rf_fail_memory(err, "the communities")
                                      : rf_cluster(&o.edges, &asked.settings, o.community,
                                                   &o.communities, &o.quality, err);
@@ -237,8 +242,9 @@ const rf_command rf_command_cluster = {
         "\n"
         "Leiden (Traag, Waltman, van Eck 2019) runs on each connected component, round after "
         "round\n"
-        "while they help (at most 100), on graphs of more than 1,000,000 edges two rounds; on\n"
-        "components of at most 100,000 edges the best of ten runs counts.\n"
+        "while they help (at most 100), on graphs of more than 1,000,000 edges two rounds, of\n"
+        "more than 4,000,000 one; on components of at most 100,000 edges the best of up to 50\n"
+        "runs counts. All threads are used; their number changes nothing.\n"
         "\n"
         "example: ringfence cluster transfers.csv --to communities.csv\n",
     .run = run,

@@ -11,8 +11,9 @@
 #include <string.h>
 
 /* A component of at most SMALL edges is clustered RUNS_LEAST to RUNS_MOST times, as often as comes
- * to RUN_EDGES edges in all: it takes no time, and single runs differ. */
-enum { RUNS_LEAST = 10, RUNS_MOST = 50, SMALL = 100000, RUN_EDGES = 500000 };
+ * to RUN_EDGES edges in all: it takes no time, and single runs differ. When the first RUNS_EQUAL do
+ * not, it is enough. */
+enum { RUNS_LEAST = 10, RUNS_MOST = 50, RUNS_EQUAL = 5, SMALL = 100000, RUN_EDGES = 500000 };
 
 enum { GRAIN = 64 }; /* small components a task */
 
@@ -161,9 +162,9 @@ static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint
     double quality = 0;
     uint32_t *found = rf_alloc_raw(input->vertices, sizeof *found);
     rf_status status = found == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
-    /* of three vertices and less, all partitions are found by any run */
-    int const runs = input->vertices <= 3 ? 1 : runs_for(input->edges);
-    for (int run = 0; run < runs && status == RF_OK; run++) {
+    int const runs = runs_for(input->edges);
+    int equal = 0; /* runs with the same quality, counted while there was no other */
+    for (int run = 0; run < runs && (equal < RUNS_EQUAL || equal < run) && status == RF_OK; run++) {
         uint32_t communities = 0;
         double reached = 0;
         again.seed = rf_mix2(input->seed, (uint64_t)run);
@@ -171,6 +172,7 @@ static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint
         if (status == RF_OK) {
             reached = rf_leiden_quality(&again, found, communities, &status, err);
         }
+        equal += run == 0 || (equal == run && reached == quality);
         if (status == RF_OK && (run == 0 || reached > quality)) {
             quality = reached;
             *count = communities;

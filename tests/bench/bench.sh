@@ -1,7 +1,8 @@
 #!/bin/sh
 # bench.sh - what `make bench` measures: a generated population of BENCH_ACCOUNTS (1,000,000) through
-# import, detection and evaluation. One line a step: wall seconds, CPU seconds, peak memory. The files
-# stay in build/bench, made again only for another size or seed.
+# import, detection and evaluation; one line a step: wall seconds, CPU seconds, peak memory. Then
+# communities of a graph of as many vertices with power-law degrees (lfrgen.c), mixing .4, ours and
+# igraph's in one run. The files stay in build/bench, made again only for another size or seed.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -44,3 +45,12 @@ step 'rings' rings --limit 20
 step 'export assignments' export assignments --to $bench/assignments.csv
 step 'evaluate' evaluate --truth $world/truth.csv
 build/ringfence --db "$db" evaluate --truth $world/truth.csv --per-ring
+
+graph=$bench/graph.txt
+wanted="$accounts vertices, seed $seed, $(cksum <build/lfrgen)"
+if [ "$(cat "$bench/graph.made" 2>/dev/null || true)" != "$wanted" ]; then
+    build/lfrgen "$accounts" .4 "$seed" "$graph"
+    printf '%s\n' "$wanted" >"$bench/graph.made"
+fi
+build/communities "$graph" modularity 1 1 igraph
+step 'cluster' cluster "$graph" --to $bench/communities.csv
