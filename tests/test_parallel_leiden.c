@@ -80,12 +80,14 @@ static void communities_do_not_depend_on_threads(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 2; seed++) {
-        sample s = sample_sparse(70000 + 30000 * (uint32_t)seed, seed == 2, seed);
+        sample s = sample_sparse(60000 + 10000 * (uint32_t)seed, seed == 2, seed);
         s.input.seed = seed;
         s.input.iterations = (int)seed;
-        sample_modularity(&s, 1);
-        same_for_any_number_of_threads(&s);
-        sample_cpm(&s, 0.01);
+        if (seed == 1) {
+            sample_modularity(&s, 1);
+        } else {
+            sample_cpm(&s, 0.01);
+        }
         same_for_any_number_of_threads(&s);
         sample_free(&s);
     }
