@@ -134,6 +134,7 @@ static rf_status list_chances(const rf_population *p, const rf_calibration *c,
     quick.rings_only = true;
     quick.iterations = 1;
     quick.seed = seed;
+    quick.threads = threads;
     rf_progress_start(&progress, "shuffling", shuffles);
     for (uint32_t i = 0; i < shuffles && status == RF_OK; i++) {
         rf_progress_show(&progress, i);

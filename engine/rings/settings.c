@@ -50,9 +50,10 @@ static const setting SETTINGS[] = {
 enum { COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 
 /* A setting that is added to one of these and not to the table would be lost to replays: this is
- * where the compiler asks for it. (evidence.seed and levels.seed are set from seed.) */
+ * where the compiler asks for it. (evidence.seed and levels.seed are set from seed, levels.threads
+ * from threads.) */
 _Static_assert(sizeof(rf_evidence_settings) == 48, "list the new setting in SETTINGS");
-_Static_assert(sizeof(rf_level_settings) == 56, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_level_settings) == 64, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_score_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_join_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_chance_settings) == 16, "list the new setting in SETTINGS");
