@@ -6,17 +6,17 @@
  * this is modularity (times m); with n = 1 the constant Potts model (CPM). The sum is additive over
  * components: running each component by itself, with 2m of the whole graph, changes nothing.
  *
- * Result: every community is connected by edges of positive weight, and no single vertex, nor any
- * part found on the way, would gain noticeably by moving to a neighbouring community. The same
- * input gives the same result, for any number of threads.
+ * Result: every community is connected by edges of positive weight. Where every single edge
+ * outweighs what any community costs, it is the optimum: the components. The same input gives the
+ * same result, for any number of threads.
  *
  * Workload: from two vertices (there are hundreds of thousands of small components) to millions of
  * vertices and tens of millions of edges. See leiden_core.h for how it is done.
  *
- * Cost: O(edges + vertices) a sweep, about a dozen sweeps a round, two thirds of them over graphs
- * a tenth as large. Memory besides the input, for n vertices and m edges: 16 bytes an edge (8 when
- * all weights are equal), twice that while vertices are laid out anew, and 65 bytes a vertex and
- * 24 a vertex and thread.
+ * Cost: O(edges + vertices) a sweep, about a dozen sweeps a round. Memory besides the input, for n
+ * vertices and m edges: at most 32 m bytes (24 m when all weights are equal), 110 n, and 24 n for
+ * each thread. A million vertices and 9.67 million edges of weight 1, two threads: 390 MB by this
+ * count; `ringfence cluster` as a whole, with names and edges, 778 MB measured.
  */
 #ifndef RF_GRAPH_LEIDEN_H
 #define RF_GRAPH_LEIDEN_H
