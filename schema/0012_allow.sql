@@ -1,4 +1,4 @@
--- 0011_allow.sql - values known to be good: an office's egress, a partner's proxy, a company card.
+-- 0012_allow.sql - values known to be good: an office's egress, a partner's proxy, a company card.
 -- Entries are added and never changed or deleted; the latest on a value counts.
 
 CREATE TABLE allow_entry (
