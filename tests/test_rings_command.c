@@ -180,6 +180,41 @@ static void ring_as_json(void **state)
     json_decref(read);
 }
 
+static void ring_rests_on(void **state)
+{
+    fixture *f = *state;
+    json_t *json;
+    assert_int_equal(fixture_run(f, "ring 1 --stress --format json"), 0);
+    json = json_loads(f->output, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(json, 0), "without")),
+                        "nothing");
+    assert_true(json_number_value(json_object_get(json_array_get(json, 0), "score")) == 23.4);
+    assert_true(json_is_true(json_object_get(json_array_get(json, 0), "still_flagged")));
+    for (size_t i = 0; i < json_array_size(json); i++) { /* prepaid funding goes with payment */
+        json_t *row = json_array_get(json, i);
+        bool const payment =
+            strstr(json_string_value(json_object_get(row, "without")), "payment") != NULL;
+        double const score = json_number_value(json_object_get(row, "score"));
+        assert_true((score < 12) == payment);
+        assert_int_equal(json_integer_value(json_object_get(row, "members")), 5);
+    }
+    json_decref(json);
+    assert_int_equal(fixture_run(f, "ring 1 --knock-out --format json"), 0);
+    json = json_loads(f->output, 0, NULL);
+    assert_true(json_is_true(json_object_get(json, "exact")));
+    assert_true(json_array_size(json_object_get(json, "values")) > 0);
+    assert_true(2 * json_integer_value(json_object_get(json, "members_left")) < 5);
+    json_decref(json);
+    assert_int_equal(fixture_run(f, "ring 1 --knock-out"), 0);
+    contains(f->output, "No smaller set of values does it.");
+    assert_int_equal(fixture_run(f, "ring 1 --knock-out --format csv"), 0);
+    contains(f->output, "signal,value,members,holders,bits\n");
+    assert_int_equal(fixture_run(f, "ring 1 --bridges"), 0);
+    contains(f->output, "No single account or value");
+    assert_int_equal(fixture_run(f, "ring 1 --bridges --format json"), 0);
+    assert_string_equal(f->output, "[]\n");
+}
+
 static void ring_as_page(void **state)
 {
     fixture *f = *state;
@@ -242,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rings_as_table_and_csv, start, end),
         cmocka_unit_test_setup_teardown(no_rings_and_no_run, start, end),
         cmocka_unit_test_setup_teardown(ring_as_json, start, end),
+        cmocka_unit_test_setup_teardown(ring_rests_on, start, end),
         cmocka_unit_test_setup_teardown(ring_as_page, start, end),
         cmocka_unit_test_setup_teardown(ring_with_hostile_texts, start, end),
         cmocka_unit_test_setup_teardown(ring_by_key, start, end),

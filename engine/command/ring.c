@@ -10,6 +10,7 @@
 #include "command/left_out.h"
 #include "command/output.h"
 #include "command/ring_page.h"
+#include "command/ring_probe.h"
 #include "command/runs.h"
 #include "command/standing.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ typedef struct choice {
     const char *run_text;
     const char *id;
     int64_t members; /* -1: not said */
+    rf_probe probe;
 } choice;
 
 /* ---- members: a sheet in all formats ---- */
@@ -248,27 +250,6 @@ static rf_status show_evidence(const rf_ring_page *page, rf_error *err)
     return status;
 }
 
-/* "; 3 members are bridges ...; one in ... such rings would be there by chance" */
-static void say_chance(const rf_ring_page *page, rf_text *text)
-{
-    if (page->bridges > 0) {
-        rf_text_add(text, "; without ");
-        rf_words_count(text, page->bridges, "of its members", "of its members");
-        rf_text_add(text, ", each a bridge, a part of it falls off");
-    }
-    if (isfinite(page->inner_bits)) {
-        rf_text_printf(text, ". Links that two families make come to %.1f bits a member",
-                       page->inner_bits);
-    }
-    if (isfinite(page->q)) {
-        rf_text_printf(text,
-                       "; of the rings at least so strongly bound a share of %.4f is expected by "
-                       "chance (q, ",
-                       page->q);
-        rf_words_count(text, page->shuffles, "shuffle)", "shuffles)");
-    }
-}
-
 static void show_shape(const rf_ring_page *page)
 {
     rf_text text = {0};
@@ -278,7 +259,7 @@ static void show_shape(const rf_ring_page *page)
     rf_words_bits(&text, page->link_bits);
     rf_text_add(&text, " tie its members; they fall into ");
     rf_words_count(&text, page->cells, "cell", "cells");
-    say_chance(page, &text);
+    rf_ring_say_bonds(page, &text);
     rf_text_printf(&text, ". Its key outside this run is %s. Network %lld holds ", page->key,
                    (long long)page->network);
     if (page->neighbours_total == 0) {
@@ -622,6 +603,9 @@ static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *
 {
     static const struct option OPTIONS[] = {{"run", required_argument, NULL, 'r'},
                                             {"members", required_argument, NULL, 'm'},
+                                            {"knock-out", no_argument, NULL, RF_PROBE_KNOCK_OUT},
+                                            {"stress", no_argument, NULL, RF_PROBE_STRESS},
+                                            {"bridges", no_argument, NULL, RF_PROBE_BRIDGES},
                                             {NULL, 0, NULL, 0}};
     rf_status status = RF_OK;
     int option;
@@ -633,6 +617,11 @@ static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *
             break;
         case 'm':
             status = rf_option_int("--members", optarg, 0, INT32_MAX, &asked->members, err);
+            break;
+        case RF_PROBE_KNOCK_OUT:
+        case RF_PROBE_STRESS:
+        case RF_PROBE_BRIDGES:
+            asked->probe = (rf_probe)option;
             break;
         default:
             status = rf_usage_option(err, &rf_command_ring, argv, option);
@@ -664,6 +653,11 @@ static rf_status run_ring(const rf_globals *globals, int argc, char **argv, rf_e
     if (status == RF_OK) {
         status = rf_find_ring(store, run, asked.id, &ring, err);
     }
+    if (status == RF_OK && asked.probe != RF_PROBE_NONE) {
+        status = rf_ring_probe(store, run, ring, asked.probe, globals->format, err);
+        rf_store_close(store);
+        return status;
+    }
     if (status == RF_OK) {
         status = rf_ring_page_read(store, run, ring, &page, err);
     }
@@ -681,11 +675,14 @@ static rf_status run_ring(const rf_globals *globals, int argc, char **argv, rf_e
 
 const rf_command rf_command_ring = {
     .name = "ring",
-    .usage = "ring ID [--run R] [--members N]",
+    .usage = "ring ID [--run R] [--members N] [--knock-out | --stress | --bridges]",
     .summary = "tell what one ring is: its score and why, evidence, members",
     .help = "  ID            a ring's number in the run, or the beginning of its ring_key\n"
             "  --run R       a run's number, or latest (default)\n"
             "  --members N   how many members to show; default 20 in a table, all otherwise\n"
+            "  --knock-out   the fewest values without which the ring dissolves\n"
+            "  --stress      what is left of it without each family of signals, and each two\n"
+            "  --bridges     accounts and values without which a part of it falls off\n"
             "\n"
             "With --format json one object with everything; with --format csv the members.\n"
             "\n"

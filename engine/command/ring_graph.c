@@ -19,7 +19,8 @@ const rf_attribute rf_node_attributes[] = {
     {"requests", RF_ATTRIBUTE_INT},
     {"members", RF_ATTRIBUTE_INT}, /* values: of the ring that used it */
     {"holders", RF_ATTRIBUTE_INT}, /* accounts that used it, in the ring or not */
-    {"bits", RF_ATTRIBUTE_REAL},   /* what sharing it is worth, for the ring's listed evidence */
+    {"bits", RF_ATTRIBUTE_REAL}, /* of listed evidence: what sharing it is worth; of accounts: their
+                                    membership */
     {NULL, RF_ATTRIBUTE_TEXT}};
 
 const rf_attribute rf_edge_attributes[] = {
@@ -42,7 +43,7 @@ static const char ACCOUNTS_SQL[] =
     "    strftime('%Y-%m-%dT%H:%M:%SZ', a.created_at, 'unixepoch'), a.country, a.plan, a.status,"
     "    m.role, m.cell, r.flagged,"
     "    (SELECT coalesce(sum(u.requests), 0) FROM usage u WHERE u.account = a.id),"
-    "    NULL, NULL, NULL "
+    "    NULL, NULL, m.bits "
     "FROM member m JOIN account a ON a.id = m.account JOIN ring r ON r.run = m.run AND "
     "r.ring = m.ring "
     "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY a.external_id";
