@@ -133,7 +133,7 @@ static const double explains[EXPLANATIONS][SIGNS] = {
 static const double explains_burst[EXPLANATIONS][RF_BURST_SCALES] = {
     [HOUSEHOLD] = {0.1, 0.2, 0.5, 0.8}, [OFFICE] = {0.6, 0.7, 0.8, 0.9},
     [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.1, 0.2, 0.4, 0.7},
-    [AGENCY] = {0.3, 0.6, 0.9, 0.95},   [STRANGERS] = {0, 0, 0, 0.2},
+    [AGENCY] = {0.1, 0.4, 0.85, 0.95},   [STRANGERS] = {0, 0, 0, 0.2},
 };
 
 /* A sign as seen in one ring. */
@@ -558,7 +558,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
         out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
         out[2] = (objection){no_card(j), "no card in common, as an agency would have"};
-        out[3] = (objection){4 * all_on_one, "an agency has more than one device"};
+        out[3] = (objection){5 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
         out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
         out[6] = (objection){5 * mixed, "members give many countries"};
