@@ -1,6 +1,7 @@
 /* chance.c - see chance.h. */
 #include "rings/chance.h"
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "evidence/shuffle.h"
 #include "rings/assemble.h"
@@ -16,14 +17,23 @@ rf_chance_settings rf_chance_defaults(void)
 
 /* ---- inner bits ---- */
 
-/* Whether more than one family, or value where only one family is known, speaks for link i. */
+/* Whether two accounts signed up so close together as hardly any two do by chance. */
+static bool together(const rf_population *p, uint32_t a, uint32_t b)
+{
+    int64_t const from = p->created_at[a];
+    int64_t const to = p->created_at[b];
+    return from != RF_NO_TIME && to != RF_NO_TIME && llabs(from - to) <= RF_TOGETHER;
+}
+
+/* Whether more than one family, or value where only one family is known, speaks for link i; the
+ * moment of sign-up is a family here. */
 static rf_status crossed(const rf_population *p, const rf_calibration *c, const rf_links *links,
                          uint64_t i, rf_pair_evidence *evidence, bool *yes, rf_error *err)
 {
     uint32_t values = 0;
     rf_status status;
-    *yes = links->families[i] > 1;
-    if (!c->one_family) {
+    *yes = links->families[i] > 1 || together(p, links->a[i], links->b[i]);
+    if (*yes || !c->one_family) {
         return RF_OK;
     }
     status = rf_pair_weigh(p, c, links->a[i], links->b[i], evidence, err);

@@ -2,9 +2,11 @@
  *
  * A ring's *inner bits* are the bits (at most RF_LINK_BITS_MAX a link) of those links between its
  * core members for which two families speak - in stores that know one family only, two values -
- * over these members: evidence a member that no single value makes. One shared card ties any number
- * of strangers into a clique of honest looks; chance hardly ever ties the same two twice. A mean,
- * so that a ring of twelve compares with one of twelve thousand.
+ * over these members: evidence a member that no single value makes. A sign-up within RF_TOGETHER
+ * seconds of the other's speaks as a family does: shuffles leave sign-up times where they are, so
+ * chance is held to the same. One shared card ties any number of strangers into a clique of honest
+ * looks; chance hardly ever ties the same two twice. A mean, so that a ring of twelve compares with
+ * one of twelve thousand.
  *
  * The null. Holdings are shuffled (evidence/shuffle.h) with the calibration held fixed, links and
  * rings are found again, with one pass of Leiden and without judging, joining or fringe, and their
@@ -25,6 +27,8 @@
 #include "evidence/links.h"
 #include "graph/levels.h"
 #include "store/results.h"
+
+enum { RF_TOGETHER = 3600 };
 
 typedef struct rf_chance_settings {
     uint32_t shuffles; /* 0: no q-values, nothing is unflagged */
