@@ -135,6 +135,12 @@ static void print_table(const rf_detect_summary *s, bool timings)
     }
     (void)printf("Found %u communities; %u of them, with %u accounts, are flagged as rings.\n",
                  s->rings, s->flagged_rings, s->flagged_accounts);
+    if (s->doubted_rings > 0) {
+        (void)printf("Not flagged: %u rings %s, since of those like them too many are expected to "
+                     "be honest.\n",
+                     s->doubted_rings,
+                     isfinite(s->flagged_from) ? "with lower scores" : "with doubtful scores");
+    }
     if (s->shuffles > 0) {
         (void)printf("Expected by chance: %.1f communities bound as strongly as the flagged ones "
                      "(%u %s of who holds what).\n",
@@ -208,6 +214,10 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->flagged_rings);
     rf_json_key(&json, "flagged_accounts");
     rf_json_int(&json, s->flagged_accounts);
+    rf_json_key(&json, "flagged_from");
+    rf_json_real(&json, isfinite(s->flagged_from) ? s->flagged_from : (double)NAN);
+    rf_json_key(&json, "doubted_rings");
+    rf_json_int(&json, s->doubted_rings);
     rf_json_key(&json, "allowed_values");
     rf_json_int(&json, s->allowed);
     rf_json_key(&json, "cleared_rings");

@@ -134,7 +134,13 @@ static void say_summary(const rf_ring_page *page, rf_text *text)
     }
     rf_text_add(text, ". It scores ");
     rf_words_bits(text, page->score);
-    rf_text_add(text, page->flagged ? " and is flagged." : " and is not flagged.");
+    rf_text_add(text, page->flagged ? " and is flagged." : " and is not flagged");
+    if (!page->flagged) {
+        rf_text_add(text, page->score > 0 && page->score < page->flagged_from
+                              ? ": of the communities that score so little, too many are expected "
+                                "to be honest."
+                              : ".");
+    }
     rf_standing_sentence(page->standings.count == 0 ? NULL : &page->standings.one[0], text);
     if (page->looks_like != NULL && page->looks_like[0] != '\0') {
         rf_text_add(text, " The honest explanation that fits it best is: ");

@@ -166,6 +166,7 @@ static bool read_head(rf_ring_page *page, rf_statement *statement)
     page->inner_bits = real_at(statement, 12);
     page->q = real_at(statement, 13);
     page->shuffles = rf_column_int(statement, 14);
+    page->flagged_from = real_at(statement, 15);
     return !failed;
 }
 
@@ -318,7 +319,9 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
     } STEPS[] = {
         {"SELECT ring_key, network, size, cells, links, link_bits, score, flagged, looks_like,"
          "       first_created, last_created, requests, inner_bits, q,"
-         "       (SELECT shuffles FROM run WHERE id = ?1) FROM ring WHERE run = ?1 AND ring = ?2",
+         "       (SELECT shuffles FROM run WHERE id = ?1),"
+         "       (SELECT flagged_from FROM run WHERE id = ?1) FROM ring WHERE run = ?1 AND ring = "
+         "?2",
          read_head},
         {"SELECT count(*) FILTER (WHERE role <> 'fringe'), count(*) FILTER (WHERE role = 'fringe'),"
          "       count(*) FILTER (WHERE role = 'bridge') FROM member WHERE run = ?1 AND ring = ?2",

@@ -59,6 +59,7 @@ typedef struct rf_ring_page {
     rf_arena arena;
     int64_t run, ring, network, size, cells, links, requests, core, bridges, fringe;
     int64_t shuffles;         /* of the run */
+    double flagged_from;      /* the score the run asked for; NAN when not known */
     int64_t neighbours_total; /* other rings of the network; the first are in neighbour */
     int64_t active_days;      /* from the first to the last day of use, 0 when not known */
     int64_t first_created, last_created;

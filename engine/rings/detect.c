@@ -26,6 +26,7 @@ rf_detect_settings rf_detect_defaults(void)
         .join = rf_join_defaults(),
         .chance = rf_chance_defaults(),
         .grow = rf_grow_defaults(),
+        .doubt = rf_doubt_defaults(),
         .seed = 1,
         .threads = 1,
     };
@@ -214,6 +215,7 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
     out->links = f->links.count;
     out->allowed = f->alloweds;
     out->rings = f->rings;
+    out->flagged_from = f->flagged_from;
     out->shuffles = f->shuffles;
     out->expected = f->expected;
     for (uint32_t r = 0; r < f->rings; r++) {
@@ -352,13 +354,16 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     return status;
 }
 
-/* Tells what chance would find, and marks who holds a ring together. */
+/* Tells what chance would find and where honest rings are expected, and marks who holds a ring
+ * together. */
 static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
     rf_status status =
         rf_rings_chance(&p->population, &p->calibration, &p->links, &settings->levels,
                         &settings->chance, settings->seed, settings->threads, &p->findings, err);
     if (status == RF_OK) {
+        rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
+                       &p->summary->doubted_rings);
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }
     return status;

@@ -1,7 +1,7 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> grow -> chance ->
- * bridges -> ledger -> run. Facts are only read. Same facts, settings and seed: same result, for
+ * population -> calibration -> links -> levels -> rings -> score -> join -> grow -> chance -> doubt
+ * -> bridges -> ledger -> run. Facts are only read. Same facts, settings and seed: same result, for
  * any thread count and any order of imported rows.
  */
 #ifndef RF_RINGS_DETECT_H
@@ -9,6 +9,7 @@
 
 #include "rings/assemble.h"
 #include "rings/chance.h"
+#include "rings/doubt.h"
 #include "rings/grow.h"
 #include "rings/join.h"
 #include "rings/rates.h"
@@ -30,6 +31,7 @@ typedef struct rf_detect_settings {
     rf_join_settings join;
     rf_chance_settings chance;
     rf_grow_settings grow;
+    rf_doubt_settings doubt;
     bool no_labels;            /* as if nobody had been labelled */
     rf_signal_setting *signal; /* borrowed */
     uint32_t signals;
@@ -47,6 +49,8 @@ typedef struct rf_detect_summary {
     int64_t run;
     uint32_t accounts, rings, flagged_rings, flagged_accounts;
     uint32_t allowed;       /* values left out because they are known to be good */
+    uint32_t doubted_rings; /* not flagged because too many like them are expected to be honest */
+    double flagged_from;    /* the score that was asked; INFINITY: none sufficed */
     uint32_t cleared_rings; /* not flagged because somebody cleared them */
     uint64_t sightings, pairs, links;
     uint32_t capped, capped_ignored, capped_adding, stars;          /* values above the cap */

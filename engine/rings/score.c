@@ -133,7 +133,7 @@ static const double explains[EXPLANATIONS][SIGNS] = {
 static const double explains_burst[EXPLANATIONS][RF_BURST_SCALES] = {
     [HOUSEHOLD] = {0.1, 0.2, 0.5, 0.8}, [OFFICE] = {0.6, 0.7, 0.8, 0.9},
     [CAMPUS_CLASS] = {0.9, 1, 1, 1},    [SHARED_COMPUTER] = {0.1, 0.2, 0.4, 0.7},
-    [AGENCY] = {0.1, 0.4, 0.85, 0.95},   [STRANGERS] = {0, 0, 0, 0.2},
+    [AGENCY] = {0.1, 0.4, 0.85, 0.95},  [STRANGERS] = {0, 0, 0, 0.2},
 };
 
 /* A sign as seen in one ring. */

@@ -52,10 +52,10 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
         rf_prepare(store,
                    "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts,"
                    " sightings, pairs, links, rings, flagged, prior_bits, timings, shuffles,"
-                   " expected_by_chance)"
+                   " expected_by_chance, flagged_from)"
                    " SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
                    "  ifnull((SELECT max(run) FROM run_record), 0)),"
-                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
                    &insert, err);
     if (status != RF_OK) {
         return status;
@@ -78,6 +78,7 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     rf_bind_text(insert, 13, f->timings);
     rf_bind_int(insert, 14, f->shuffles);
     bind_figure(insert, 15, f->shuffles == 0 ? (double)NAN : f->expected);
+    rf_bind_real(insert, 16, f->flagged_from);
     status = rf_run(insert, err);
     rf_statement_end(insert);
     *run = rf_store_last_id(store);

@@ -121,8 +121,9 @@ typedef struct rf_findings {
     double prior_bits;
     const char *timings; /* JSON */
     uint32_t shuffles;
-    double expected; /* rings as strongly bound as the flagged ones, by chance */
-    rf_ring *ring;   /* best score first: ring id is index + 1 */
+    double expected;     /* rings as strongly bound as the flagged ones, by chance */
+    double flagged_from; /* the score that was asked; INFINITY: none sufficed */
+    rf_ring *ring;       /* best score first: ring id is index + 1 */
     uint32_t rings;
     rf_member *member; /* by ring, then by account number */
     uint32_t members;
