@@ -34,7 +34,7 @@ void rf_rings_doubt(const rf_doubt_settings *settings, double flagged_from, rf_f
             passing = candidates;
         }
     }
-    if (settings->honest_share >= 1) {
+    if (settings->honest_share >= 1 || flagged_from < 0) {
         passing = candidates;
     }
     for (uint32_t r = passing; r < candidates; r++) {

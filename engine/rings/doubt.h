@@ -9,7 +9,8 @@
  * of them are expected at s and above. As many rings are flagged, best score first, as keep the
  * expected share E(s_k) / k at most `honest_share` (the step-up rule of Benjamini and Hochberg
  * 1995). A population without rings has communities just below zero and hardly any above: nothing
- * is flagged. One with many clear rings is not touched.
+ * is flagged. One with many clear rings is not touched; nor is anything when flagged_from is below
+ * zero: whoever asks for that has decided.
  */
 #ifndef RF_RINGS_DOUBT_H
 #define RF_RINGS_DOUBT_H
