@@ -4,7 +4,8 @@
 # The blocks of one file are one script, run by sh -eu in a fresh folder that looks like the checkout
 # after `make demo` (build/ and datasets/ are there, build/ on the PATH). Lines that begin with `make`
 # are left out here: .ci/run runs them itself, in a fresh clone. Also checks the manual page, the links
-# between documents, and that every command of the program is in the manual page.
+# between documents, that every command of the program is in the manual page, and every part of a score
+# in docs/scoring.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -47,6 +48,13 @@ while read -r command; do
     grep -q "^\.It Cm $command" docs/ringfence.1 || { echo "$command" && code=1; }
 done <"$work/commands" >"$work/missing"
 verdict 'every command is in the manual page' "$code" "$work/missing"
+
+code=0
+sqlite3 build/demo/demo.db 'SELECT DISTINCT part FROM score_part' >"$work/parts" || code=$?
+while read -r part; do
+    grep -q "^| $part |" docs/scoring.md || { echo "$part" && code=1; }
+done <"$work/parts" >"$work/missing"
+verdict 'every part of a score is in docs/scoring.md' "$code" "$work/missing"
 
 code=0
 for document in README.md docs/*.md; do

@@ -487,7 +487,7 @@ static double no_card(const judge *j)
 {
     const rf_binding *b;
     if (j->payment == UINT32_MAX || j->profile->binding[j->payment].observed < 3) {
-        return 2; /* not known */
+        return 3; /* not known */
     }
     b = &j->profile->binding[j->payment];
     return 5 * fmax(1 - 2.0 * b->top / b->observed, 0);
@@ -560,7 +560,7 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         out[2] = (objection){no_card(j), "no card in common, as an agency would have"};
         out[3] = (objection){5 * all_on_one, "an agency has more than one device"};
         out[4] = (objection){4 * apart, "members are never at one address"};
-        out[5] = (objection){lost ? 2 : 0, "nothing shows that they are at one place"};
+        out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
         out[6] = (objection){5 * mixed, "members give many countries"};
         break;
     case STRANGERS:
