@@ -18,7 +18,7 @@ CREATE TABLE member_with_bridges (
     network INTEGER NOT NULL,
     role    TEXT    NOT NULL CHECK (role IN ('core', 'fringe', 'bridge')),
     links   INTEGER NOT NULL, -- kept pairs with other members of the ring
-    bits    REAL    NOT NULL, -- their sum: the account's membership
+    bits    REAL    NOT NULL, -- their sum
     PRIMARY KEY (run, account),
     FOREIGN KEY (run, ring) REFERENCES ring (run, ring) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

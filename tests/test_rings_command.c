@@ -241,8 +241,8 @@ static void ring_with_hostile_texts(void **state)
     assert_null(strchr(f->output, '\x1b'));
     contains(f->output, "te\\u001b[31mam");
     assert_int_equal(fixture_run(f, "ring 2 --format csv"), 0);
-    contains(f->output, "account_id,role,cell_id,links,bits,created_at,");
-    contains(f->output, "\n'@s3,core,2,2,10.0,2026-04-01T09:00:00Z,DE,");
+    contains(f->output, "account_id,role,cell_id,links,bits,membership,created_at,");
+    contains(f->output, "\n'@s3,core,2,2,10.0,,2026-04-01T09:00:00Z,DE,");
     read = run_json(f, "ring 2 --format json");
     assert_string_equal(text(json_array_get(json_object_get(read, "members"), 0), "account_id"),
                         "@s3");

@@ -33,7 +33,8 @@ typedef struct choice {
 static const char MEMBERS_SQL[] =
     "SELECT a.external_id, m.role, m.cell, m.links, m.bits, a.created_at, a.country, a.plan,"
     "       a.status, (SELECT total(requests) FROM usage u WHERE u.account = a.id),"
-    "       (SELECT v.label FROM account_label v WHERE v.account = a.id) "
+    "       (SELECT v.label FROM account_label v WHERE v.account = a.id),"
+    "       m.membership "
     "FROM member m JOIN account a ON a.id = m.account "
     "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY m.bits DESC, a.external_id LIMIT ?3";
 
@@ -42,7 +43,8 @@ static const rf_field MEMBER_FIELDS[] = {
     {.name = "role", .kind = RF_FIELD_TEXT},
     {.name = "cell_id", .title = "cell", .kind = RF_FIELD_INT},
     {.name = "links", .kind = RF_FIELD_INT},
-    {.name = "bits", .kind = RF_FIELD_REAL, .decimals = 1},
+    {.name = "bits", .kind = RF_FIELD_REAL, .decimals = 1},       /* of its links inside */
+    {.name = "membership", .kind = RF_FIELD_REAL, .decimals = 1}, /* docs/scoring.md */
     {.name = "created_at", .title = "created", .kind = RF_FIELD_TIME},
     {.name = "country", .kind = RF_FIELD_TEXT},
     {.name = "plan", .kind = RF_FIELD_TEXT},
@@ -55,12 +57,6 @@ enum { MEMBER_COLUMNS = sizeof MEMBER_FIELDS / sizeof MEMBER_FIELDS[0] };
 static const char *text_or_null(rf_statement *statement, int column)
 {
     return rf_column_kind(statement, column) == RF_NULL ? NULL : rf_column_text(statement, column);
-}
-
-static int64_t time_or_none(rf_statement *statement, int column)
-{
-    return rf_column_kind(statement, column) == RF_NULL ? RF_NO_TIME
-                                                        : rf_column_int(statement, column);
 }
 
 static rf_status start_members(rf_store *store, const rf_ring_page *page, int64_t most,
@@ -93,7 +89,8 @@ static rf_status write_members(rf_store *store, const rf_ring_page *page, int64_
         rf_sheet_int(sheet, rf_column_int(members, 2));
         rf_sheet_int(sheet, rf_column_int(members, 3));
         rf_sheet_real(sheet, rf_column_real(members, 4));
-        rf_sheet_time(sheet, time_or_none(members, 5));
+        rf_sheet_real(sheet, rf_ring_page_real(members, 11));
+        rf_sheet_time(sheet, rf_ring_page_time(members, 5));
         rf_sheet_text(sheet, text_or_null(members, 6));
         rf_sheet_text(sheet, text_or_null(members, 7));
         rf_sheet_text(sheet, text_or_null(members, 8));
@@ -572,8 +569,9 @@ static rf_status json_members(rf_json *json, rf_store *store, const rf_ring_page
         key_int(json, "cell_id", rf_column_int(members, 2));
         key_int(json, "links", rf_column_int(members, 3));
         key_real(json, "bits", rf_column_real(members, 4));
+        key_real(json, "membership", rf_ring_page_real(members, 11));
         rf_json_key(json, "created_at");
-        rf_json_time(json, time_or_none(members, 5));
+        rf_json_time(json, rf_ring_page_time(members, 5));
         key_text(json, "country", text_or_null(members, 6));
         key_text(json, "plan", text_or_null(members, 7));
         key_text(json, "status", text_or_null(members, 8));

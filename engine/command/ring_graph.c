@@ -19,8 +19,8 @@ const rf_attribute rf_node_attributes[] = {
     {"requests", RF_ATTRIBUTE_INT},
     {"members", RF_ATTRIBUTE_INT}, /* values: of the ring that used it */
     {"holders", RF_ATTRIBUTE_INT}, /* accounts that used it, in the ring or not */
-    {"bits", RF_ATTRIBUTE_REAL}, /* of listed evidence: what sharing it is worth; of accounts: their
-                                    membership */
+    {"bits", RF_ATTRIBUTE_REAL},   /* of listed evidence: what sharing it is worth; of accounts:
+                                      of their links inside */
     {NULL, RF_ATTRIBUTE_TEXT}};
 
 const rf_attribute rf_edge_attributes[] = {

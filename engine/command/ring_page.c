@@ -107,13 +107,13 @@ static const char *text_at(rf_ring_page *page, rf_statement *statement, int colu
     return copy;
 }
 
-static double real_at(rf_statement *statement, int column)
+double rf_ring_page_real(rf_statement *statement, int column)
 {
     return rf_column_kind(statement, column) == RF_NULL ? (double)NAN
                                                         : rf_column_real(statement, column);
 }
 
-static int64_t time_at(rf_statement *statement, int column)
+int64_t rf_ring_page_time(rf_statement *statement, int column)
 {
     return rf_column_kind(statement, column) == RF_NULL ? RF_NO_TIME
                                                         : rf_column_int(statement, column);
@@ -160,13 +160,13 @@ static bool read_head(rf_ring_page *page, rf_statement *statement)
     page->score = rf_column_real(statement, 6);
     page->flagged = rf_column_int(statement, 7) != 0;
     page->looks_like = text_at(page, statement, 8, &failed);
-    page->first_created = time_at(statement, 9);
-    page->last_created = time_at(statement, 10);
+    page->first_created = rf_ring_page_time(statement, 9);
+    page->last_created = rf_ring_page_time(statement, 10);
     page->requests = rf_column_int(statement, 11);
-    page->inner_bits = real_at(statement, 12);
-    page->q = real_at(statement, 13);
+    page->inner_bits = rf_ring_page_real(statement, 12);
+    page->q = rf_ring_page_real(statement, 13);
     page->shuffles = rf_column_int(statement, 14);
-    page->flagged_from = real_at(statement, 15);
+    page->flagged_from = rf_ring_page_real(statement, 15);
     return !failed;
 }
 
@@ -186,8 +186,8 @@ static bool read_days(rf_ring_page *page, rf_statement *statement)
 
 static bool read_half(rf_ring_page *page, rf_statement *statement)
 {
-    page->half_first = time_at(statement, 0);
-    page->half_last = time_at(statement, 1);
+    page->half_first = rf_ring_page_time(statement, 0);
+    page->half_last = rf_ring_page_time(statement, 1);
     return true;
 }
 
@@ -201,8 +201,8 @@ static bool read_part(rf_ring_page *page, rf_statement *statement)
     part = &page->part[page->parts++];
     part->name = text_at(page, statement, 0, &failed);
     part->bits = rf_column_real(statement, 1);
-    part->observed = real_at(statement, 2);
-    part->expected = real_at(statement, 3);
+    part->observed = rf_ring_page_real(statement, 2);
+    part->expected = rf_ring_page_real(statement, 3);
     part->note = text_at(page, statement, 4, &failed);
     return !failed;
 }

@@ -91,6 +91,10 @@ RF_MUST_USE rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ri
                                         rf_ring_page *page, rf_error *err);
 void rf_ring_page_free(rf_ring_page *page);
 
+/* A figure or time of a row: NAN or RF_NO_TIME when it is NULL. */
+double rf_ring_page_real(rf_statement *statement, int column);
+int64_t rf_ring_page_time(rf_statement *statement, int column);
+
 /* Requests per account a day over the days the ring was active; NAN when not known. */
 double rf_ring_page_pace(const rf_ring_page *page);
 
