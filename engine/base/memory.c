@@ -140,6 +140,21 @@ char *rf_arena_text(rf_arena *arena, const char *text, size_t length)
     return copy;
 }
 
+void rf_arena_join(rf_arena *to, rf_arena *from)
+{
+    struct rf_arena_block **end = &from->blocks;
+    if (to->blocks == NULL) {
+        *to = *from;
+    } else { /* behind the block that is being filled */
+        while (*end != NULL) {
+            end = &(*end)->next;
+        }
+        *end = to->blocks->next;
+        to->blocks->next = from->blocks;
+    }
+    *from = (rf_arena){0};
+}
+
 void rf_arena_free(rf_arena *arena)
 {
     while (arena->blocks != NULL) {

@@ -53,6 +53,8 @@ typedef struct rf_arena {
 RF_MUST_USE void *rf_arena_take(rf_arena *arena, size_t bytes);
 /* Copies `length` bytes and adds a NUL. NULL when out of memory. */
 RF_MUST_USE char *rf_arena_text(rf_arena *arena, const char *text, size_t length);
+/* What was taken from `from` now belongs to `to`, and `from` is empty. O(blocks of `from`). */
+void rf_arena_join(rf_arena *to, rf_arena *from);
 /* Frees everything taken from it and makes it empty again. */
 void rf_arena_free(rf_arena *arena);
 

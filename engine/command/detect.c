@@ -122,6 +122,29 @@ static void print_rates(const rf_flag_rates *rates)
     rf_text_free(&text);
 }
 
+/* Stages, and in each one its parts when there are several. */
+static void print_timings(const rf_stopwatch *watch)
+{
+    for (int i = 0; i < RF_DETECT_STAGES; i++) {
+        const char *stage = rf_detect_stage[i];
+        double cpu = 0;
+        uint32_t parts = 0;
+        for (uint32_t k = 0; k < watch->laps; k++) {
+            bool const here = strcmp(watch->lap[k].stage, stage) == 0;
+            cpu += here ? watch->lap[k].cpu : 0;
+            parts += here;
+        }
+        (void)printf("  %-14s %7.2f s  %7.2f s of processor\n", stage,
+                     rf_stopwatch_stage(watch, stage), cpu);
+        for (uint32_t k = 0; k < watch->laps && parts > 1; k++) {
+            const rf_lap *lap = &watch->lap[k];
+            if (strcmp(lap->stage, stage) == 0) {
+                (void)printf("    %-12s %7.2f s  %7.2f s\n", lap->part, lap->seconds, lap->cpu);
+            }
+        }
+    }
+}
+
 static void print_table(const rf_detect_summary *s, bool timings)
 {
     (void)printf("Run %lld: %u accounts, %llu sightings.\n", (long long)s->run, s->accounts,
@@ -160,8 +183,8 @@ static void print_table(const rf_detect_summary *s, bool timings)
                      "(decide --list).\n",
                      s->cleared_rings);
     }
-    for (int i = 0; i < 7 && timings; i++) {
-        (void)printf("  %-12s %7.2f s\n", rf_detect_stage[i], s->seconds[i]);
+    if (timings) {
+        print_timings(&s->watch);
     }
     (void)printf("Next: ringfence rings\n");
 }
@@ -244,10 +267,7 @@ static void print_json(const rf_detect_summary *s)
     rf_json_int(&json, s->separated);
     rf_json_key(&json, "seconds");
     rf_json_object(&json);
-    for (int i = 0; i < 7; i++) {
-        rf_json_key(&json, rf_detect_stage[i]);
-        rf_json_fixed(&json, s->seconds[i], 3);
-    }
+    rf_stopwatch_json(&s->watch, rf_detect_stage, RF_DETECT_STAGES, &json);
     rf_json_object_end(&json);
     rf_json_object_end(&json);
     rf_json_finish(&json);
@@ -353,7 +373,7 @@ const rf_command rf_command_detect = {
         "                   (default 3; 0: never, and flags do not ask for it)\n"
         "  --config FILE    an INI file with every other setting\n"
         "  --no-labels      as if nobody had been labelled or verified, to compare\n"
-        "  --timings        also say how long each stage took\n"
+        "  --timings        also say how long each stage took, and its parts\n"
         "  --replay R       run R again, over the facts and with the settings it had, and say\n"
         "                   whether every row comes out the same; nothing is kept\n"
         "\n"

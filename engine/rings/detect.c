@@ -12,10 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGES = 7 };
+const char *const rf_detect_stage[RF_DETECT_STAGES] = {
+    "reading", "calibrating", "comparing", "grouping", "judging", "shuffling", "writing"};
 
-const char *const rf_detect_stage[STAGES] = {"reading", "calibrating", "comparing", "grouping",
-                                             "judging", "shuffling",   "writing"};
+typedef enum stage_name {
+    READING,
+    CALIBRATING,
+    COMPARING,
+    GROUPING,
+    JUDGING,
+    SHUFFLING,
+    WRITING
+} stage_name;
 
 rf_detect_settings rf_detect_defaults(void)
 {
@@ -163,22 +171,9 @@ static rf_status list_hubs(const rf_population *p, const rf_links *links, rf_fin
     return RF_OK;
 }
 
-static const char *timings_json(const double *seconds, rf_arena *arena)
-{
-    rf_text text = {0};
-    const char *copy;
-    for (int i = 0; i < STAGES - 1; i++) { /* writing is not over yet */
-        rf_text_printf(&text, "%s\"%s\":%.3f", i == 0 ? "{" : ",", rf_detect_stage[i], seconds[i]);
-    }
-    rf_text_add(&text, "}");
-    copy = rf_text_failed(&text) ? NULL : rf_arena_text(arena, text.bytes, text.length);
-    rf_text_free(&text);
-    return copy;
-}
-
 static rf_status list_run(const rf_population *p, const rf_calibration *c, const rf_links *links,
                           const rf_labels *labels, const rf_detect_settings *settings,
-                          const double *seconds, rf_findings *f, rf_error *err)
+                          rf_findings *f, rf_error *err)
 {
     rf_status status = list_buckets(p, c, f, err);
     if (status == RF_OK) {
@@ -200,8 +195,7 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
     f->links = (rf_result_links){links->count, links->a,        links->b,
                                  links->bits,  links->families, p->account_row};
     f->config = rf_settings_json(settings, c->settings.prior_bits, labels, &f->texts);
-    f->timings = timings_json(seconds, &f->texts);
-    if (status == RF_OK && (f->config == NULL || f->timings == NULL)) {
+    if (status == RF_OK && f->config == NULL) {
         status = rf_fail_memory(err, "the description of the run");
     }
     return status;
@@ -245,15 +239,12 @@ typedef struct pipeline {
     uint32_t effects;
     rf_separations separations;
     rf_findings findings;
-    double lap;
 } pipeline;
 
-static double lap(pipeline *p)
+/* What was done since the last lap. */
+static void lap(pipeline *p, stage_name stage, const char *part)
 {
-    double const now = rf_seconds();
-    double const taken = now - p->lap;
-    p->lap = now;
-    return taken;
+    rf_stopwatch_lap(&p->summary->watch, rf_detect_stage[stage], part);
 }
 
 static rf_status list_labels(pipeline *p, rf_error *err)
@@ -295,8 +286,9 @@ static rf_status judge(pipeline *p, const rf_detect_settings *settings, const rf
         changed ? rf_rings_measure(&p->population, &p->links, &p->findings, err) : RF_OK;
     if (status == RF_OK) {
         status = rf_rings_judge(&p->population, &p->calibration, baseline, &settings->score,
-                                &p->findings, err);
+                                settings->threads, &p->findings, err);
     }
+    lap(p, JUDGING, "profiling");
     return status;
 }
 
@@ -306,7 +298,11 @@ static rf_status join_rings(pipeline *p, const rf_detect_settings *settings, dou
 {
     rf_status status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
                                      settings->seed, &p->findings, changed, err);
-    return status == RF_OK ? part_rings(p, settings->levels.min_size, changed, err) : status;
+    if (status == RF_OK) {
+        status = part_rings(p, settings->levels.min_size, changed, err);
+    }
+    lap(p, JUDGING, "joining");
+    return status;
 }
 
 /* Lets suspect rings take in who belongs to them. */
@@ -322,7 +318,11 @@ static rf_status grow_rings(pipeline *p, const rf_detect_settings *settings, uin
     if (status == RF_OK && *changed > 0) {
         status = part_fringe(p, err);
     }
-    return status == RF_OK ? part_rings(p, settings->levels.min_size, changed, err) : status;
+    if (status == RF_OK) {
+        status = part_rings(p, settings->levels.min_size, changed, err);
+    }
+    lap(p, JUDGING, "growing");
+    return status;
 }
 
 /* Judges the rings, and again whenever they have changed: when the suspect ones were joined, and
@@ -334,6 +334,7 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     uint32_t changed = 0;
     rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
+    lap(p, JUDGING, "learning");
     if (status == RF_OK) {
         status = judge(p, settings, &baseline, false, err);
     }
@@ -361,43 +362,46 @@ static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf
     rf_status status =
         rf_rings_chance(&p->population, &p->calibration, &p->links, &settings->levels,
                         &settings->chance, settings->seed, settings->threads, &p->findings, err);
+    lap(p, SHUFFLING, "chance");
     if (status == RF_OK) {
         rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
                        &p->summary->doubted_rings);
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }
+    lap(p, SHUFFLING, "bridges");
     return status;
 }
 
 /* Links and the communities among them. */
 static rf_status link_and_group(pipeline *p, const rf_detect_settings *settings,
-                                const rf_level_settings *levels, rf_detect_summary *summary,
-                                double *chance_density, rf_error *err)
+                                const rf_level_settings *levels, double *chance_density,
+                                rf_error *err)
 {
     uint32_t parted = 0;
     rf_status status =
         rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
-    summary->seconds[2] += lap(p);
+    lap(p, COMPARING, "pairs");
     if (status == RF_OK) {
         rf_separate_links(&p->separations, &p->links);
         status =
             rf_rings_assemble(&p->population, &p->links, levels, &p->findings, chance_density, err);
     }
+    lap(p, GROUPING, "communities");
     if (status == RF_OK) {
         status = part_rings(p, levels->min_size, &parted, err);
     }
     if (status == RF_OK && parted > 0) {
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
-    summary->seconds[3] += lap(p);
+    lap(p, GROUPING, "separating");
     return status;
 }
 
 /* Labelled pairs are told apart by the communities found without labels; when they move anything,
  * the accounts are linked and grouped once more. */
 static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
-                              const rf_level_settings *levels, rf_detect_summary *summary,
-                              double *chance_density, rf_error *err)
+                              const rf_level_settings *levels, double *chance_density,
+                              rf_error *err)
 {
     uint32_t *ring = rf_alloc_raw(p->population.accounts, sizeof *ring);
     rf_status status = ring == NULL ? rf_fail_memory(err, "the labelled pairs") : RF_OK;
@@ -407,19 +411,18 @@ static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
                                  &p->effects, err);
     }
     rf_free(ring);
-    summary->seconds[1] += lap(p);
+    lap(p, CALIBRATING, "labels");
     if (status == RF_OK && p->effects > 0) {
         int64_t const started_at = p->findings.started_at;
         rf_links_free(&p->links);
         rf_findings_free(&p->findings);
         p->findings.started_at = started_at;
-        status = link_and_group(p, settings, levels, summary, chance_density, err);
+        status = link_and_group(p, settings, levels, chance_density, err);
     }
     return status;
 }
 
-static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
-                            rf_detect_summary *summary, rf_error *err)
+static rf_status find_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
     rf_level_settings levels = settings->levels;
     rf_evidence_settings evidence = settings->evidence;
@@ -429,21 +432,19 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings,
     levels.threads = settings->threads;
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
-    summary->seconds[1] = lap(p);
+    lap(p, CALIBRATING, "sampling");
     if (status == RF_OK) {
-        status = link_and_group(p, settings, &levels, summary, &chance_density, err);
+        status = link_and_group(p, settings, &levels, &chance_density, err);
     }
     if (status == RF_OK && p->labels.of != NULL) {
-        status = learn_labels(p, settings, &levels, summary, &chance_density, err);
+        status = learn_labels(p, settings, &levels, &chance_density, err);
     }
     if (status == RF_OK) {
         status = judge_rings(p, settings, chance_density, err);
     }
-    summary->seconds[4] = lap(p);
     if (status == RF_OK) {
         status = check_rings(p, settings, err);
     }
-    summary->seconds[5] = lap(p);
     return status;
 }
 
@@ -463,6 +464,7 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
     if (status == RF_OK) {
         status = rf_population_read(store, other, override_signals, settings, &p->population, err);
     }
+    lap(p, READING, "facts");
     if (status == RF_OK && !settings->no_labels) {
         status = rf_labels_read(store, &p->population, &p->labels, err);
     }
@@ -470,6 +472,7 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
         status = rf_separations_read(store, &p->population, &p->separations, err);
     }
     ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
+    lap(p, READING, "labels");
     return status == RF_OK ? ended : status;
 }
 
@@ -506,24 +509,29 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
 rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
                     rf_error *err)
 {
-    pipeline p = {.settings = settings, .summary = summary, .lap = rf_seconds()};
-    rf_results_hooks const hooks = {.context = &p, .settle = settle, .conclude = conclude};
+    pipeline p = {.settings = settings, .summary = summary};
+    rf_results_hooks const hooks = {.context = &p,
+                                    .settle = settle,
+                                    .conclude = conclude,
+                                    .watch = &summary->watch,
+                                    .stage = rf_detect_stage,
+                                    .stages = RF_DETECT_STAGES};
     rf_detect_settings own = *settings; /* the override takes a plain pointer */
     rf_status status;
     *summary = (rf_detect_summary){0};
+    rf_stopwatch_start(&summary->watch);
     p.findings.started_at = rf_time_now();
     status = read_facts(store, &own, &p, err);
-    summary->seconds[0] = lap(&p);
     if (status == RF_OK && p.population.accounts == 0) {
         status = rf_fail(err, RF_EINPUT, "%s: there are no accounts yet; import some first",
                          rf_store_path(store));
     }
     if (status == RF_OK) {
-        status = find_rings(&p, settings, summary, err);
+        status = find_rings(&p, settings, err);
     }
     if (status == RF_OK) {
-        status = list_run(&p.population, &p.calibration, &p.links, &p.labels, settings,
-                          summary->seconds, &p.findings, err);
+        status = list_run(&p.population, &p.calibration, &p.links, &p.labels, settings, &p.findings,
+                          err);
     }
     if (status == RF_OK) {
         status = list_labels(&p, err);
@@ -538,9 +546,10 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         summary->label_disputed = p.labels.disputed;
         summary->label_moved = p.effects;
         summary->separated = (uint32_t)p.separations.count;
+        lap(&p, WRITING, "flag rates");
         status = rf_results_write(store, &p.findings, &hooks, &summary->run, err);
     }
-    summary->seconds[6] = lap(&p);
+    lap(&p, WRITING, "commit");
     rf_findings_free(&p.findings);
     rf_free(p.effect);
     rf_separations_free(&p.separations);

@@ -7,6 +7,7 @@
 #ifndef RF_RINGS_DETECT_H
 #define RF_RINGS_DETECT_H
 
+#include "base/stopwatch.h"
 #include "rings/assemble.h"
 #include "rings/chance.h"
 #include "rings/doubt.h"
@@ -58,11 +59,13 @@ typedef struct rf_detect_summary {
     uint32_t separated; /* pairs judged to be of different operators */
     uint32_t shuffles;
     double expected;     /* rings as strongly bound as the flagged ones, by chance */
-    double seconds[7];   /* of each stage */
+    rf_stopwatch watch;  /* its laps bear the names of the stages */
     rf_flag_rates rates; /* countries and time zones that stand out */
 } rf_detect_summary;
 
-extern const char *const rf_detect_stage[7];
+/* The stages, in order. */
+enum { RF_DETECT_STAGES = 7 };
+extern const char *const rf_detect_stage[RF_DETECT_STAGES];
 
 /* Detects and writes one run. Peak memory: the population's arrays and the links. */
 RF_MUST_USE rf_status rf_detect(rf_store *store, const rf_detect_settings *settings,

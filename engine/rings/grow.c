@@ -103,7 +103,7 @@ static rf_status measure(grower *g, uint32_t ring, unsigned worker, rf_strength_
             return status;
         }
     }
-    return rf_membership_measure(&g->model, g->places.ring, g->vouches, ring,
+    return rf_membership_measure(&g->model, g->rivals ? NULL : g->vouches,
                                  g->member + g->start[ring], g->start[ring + 1] - g->start[ring],
                                  &g->scratch[worker], counts, err);
 }
@@ -126,7 +126,7 @@ static rf_status pool_block(void *context, size_t block, size_t first, size_t en
                 g->sum[worker].inside[slot][s] += counts.inside[slot][s];
             }
         }
-        rf_membership_clear(&g->model, &g->scratch[worker]);
+        rf_membership_clear(&g->scratch[worker]);
     }
     return RF_OK;
 }
@@ -177,17 +177,14 @@ static rf_status weigh_ring(grower *g, uint32_t ring, const rf_membership_scratc
     rf_ratios ratios;
     found->count = 0;
     rf_membership_ratios(&g->model, counts, size, &g->pool, g->pool_members, &ratios);
-    for (size_t i = 0; i < scratch->touched_count; i++) {
-        uint32_t const a = scratch->touched[i];
-        rf_membership const m = rf_membership_of(&g->model, scratch, &ratios, a);
+    for (uint32_t i = 0; i < size; i++) {
+        rf_membership const m = rf_membership_of(&g->model, scratch, &ratios, i);
+        g->places.membership[m.account] = m.bits;
+    }
+    for (size_t i = size; i < scratch->touched_count; i++) {
+        rf_membership const m = rf_membership_of(&g->model, scratch, &ratios, i);
         bool firm;
-        bool noted = true;
-        if (g->places.ring[a] == ring) {
-            g->places.membership[a] = m.bits;
-        } else if (pulled(g, &m, &firm)) {
-            noted = note_pull(found, a, ring, m.bits, firm);
-        }
-        if (!noted) {
+        if (pulled(g, &m, &firm) && !note_pull(found, m.account, ring, m.bits, firm)) {
             return rf_fail_memory(err, "the accounts that join rings");
         }
     }
@@ -211,10 +208,6 @@ static rf_status weigh_block(void *context, size_t block, size_t first, size_t e
         rf_strength_counts counts;
         rf_status status;
         uint32_t const ring = g->listed[i];
-        for (uint32_t m = g->start[ring]; m < g->start[ring + 1]; m++) {
-            g->places.membership[g->member[m]] = (float)log2(
-                (double)(g->start[ring + 1] - g->start[ring]) / g->model.population->accounts);
-        }
         status = measure(g, ring, worker, &counts, err);
         if (status == RF_OK) {
             status = weigh_ring(g, ring, &g->scratch[worker], &counts, err);
@@ -222,7 +215,7 @@ static rf_status weigh_block(void *context, size_t block, size_t first, size_t e
         if (status != RF_OK) {
             return status;
         }
-        rf_membership_clear(&g->model, &g->scratch[worker]);
+        rf_membership_clear(&g->scratch[worker]);
         g->stale[ring] = 0;
     }
     return RF_OK;

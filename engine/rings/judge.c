@@ -1,4 +1,10 @@
-/* judge.c - profiles and scores all rings, and gives everything its final number; see score.h. */
+/* judge.c - profiles and scores all rings, and gives everything its final number; see score.h.
+ *
+ * Rings are judged in parallel, a few at a time; each few keep their evidence, which is joined in
+ * the order of the rings. Notes are written to an arena of the thread's own.
+ */
+#include "base/hash.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "rings/score.h"
 #include "rings/verified.h"
@@ -6,30 +12,123 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVIDENCE_PER_RING = 40 };
+enum { EVIDENCE_PER_RING = 40, RING_GRAIN = 16 };
 
-static rf_status judge_one(const rf_population *p, const rf_calibration *c, const rf_baseline *b,
-                           const rf_score_settings *settings, rf_profile_scratch *scratch,
-                           rf_findings *f, rf_ring *ring, size_t *evidence_room, rf_error *err)
+/* The evidence of a block of rings. */
+typedef struct evidence_block {
+    rf_ring_evidence *items;
+    size_t count, room;
+} evidence_block;
+
+typedef struct judging {
+    const rf_population *p;
+    const rf_calibration *c;
+    const rf_baseline *b;
+    const rf_score_settings *settings;
+    rf_findings *f;
+    evidence_block *block;
+    size_t blocks;
+    rf_profile_scratch **scratch; /* by worker, like the next */
+    rf_arena *texts;
+    unsigned threads;
+    rf_progress *progress;
+} judging;
+
+/* What the judgement of a ring rests on. 64 bits over some ten thousand lists: they do not meet. */
+static uint64_t hash_members(const rf_member *members, uint32_t size)
+{
+    uint64_t hash = rf_mix(size);
+    for (uint32_t i = 0; i < size; i++) {
+        hash = rf_mix2(hash, members[i].account);
+    }
+    return hash == 0 ? 1 : hash;
+}
+
+/* The ring is judged as it was before: only its evidence moves. */
+static void keep_judgement(const rf_findings *f, rf_ring *ring, evidence_block *block)
+{
+    if (ring->evidences > 0) {
+        memcpy(block->items + block->count, f->evidence + ring->first_evidence,
+               ring->evidences * sizeof *block->items);
+    }
+    ring->first_evidence = (uint32_t)block->count;
+    block->count += ring->evidences;
+}
+
+static rf_status judge_one(judging *j, rf_ring *ring, evidence_block *block, unsigned worker,
+                           rf_error *err)
 {
     rf_profile profile;
-    const rf_member *members = f->member + ring->first_member;
+    const rf_member *members = j->f->member + ring->first_member;
+    uint64_t const hash = hash_members(members, ring->size);
     rf_status status;
-    if (!rf_reserve(&f->evidence, evidence_room, (size_t)f->evidences + EVIDENCE_PER_RING,
-                    sizeof *f->evidence)) {
+    if (!rf_reserve(&block->items, &block->room, block->count + EVIDENCE_PER_RING,
+                    sizeof *block->items)) {
         return rf_fail_memory(err, "the evidence of the rings");
     }
-    ring->first_evidence = f->evidences;
-    status = rf_profile_ring(p, c, b, members, ring->size, scratch, &profile,
-                             f->evidence + f->evidences, EVIDENCE_PER_RING, &ring->evidences, err);
-    f->evidences += ring->evidences;
-    if (status == RF_OK) {
-        status = rf_score_ring(p, b, &profile, settings, &f->texts, ring, err);
+    if (ring->judged == hash) {
+        keep_judgement(j->f, ring, block);
+        return RF_OK;
     }
-    if (status == RF_OK && b->labels != NULL) {
-        status = rf_verified_judge(b->labels, members, settings, &f->texts, ring, err);
+    ring->first_evidence = (uint32_t)block->count; /* from that of the block */
+    status = rf_profile_ring(j->p, j->c, j->b, members, ring->size, j->scratch[worker], &profile,
+                             block->items + block->count, EVIDENCE_PER_RING, &ring->evidences, err);
+    block->count += ring->evidences;
+    if (status == RF_OK) {
+        status = rf_score_ring(j->p, j->b, &profile, j->settings, &j->texts[worker], ring, err);
+    }
+    if (status == RF_OK && j->b->labels != NULL) {
+        status =
+            rf_verified_judge(j->b->labels, members, j->settings, &j->texts[worker], ring, err);
+    }
+    ring->judged = hash;
+    return status;
+}
+
+static rf_status judge_block(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                             rf_error *err)
+{
+    judging *j = context;
+    rf_status status = RF_OK;
+    if (j->scratch[worker] == NULL) {
+        status = rf_profile_scratch_new(j->p, &j->scratch[worker], err);
+    }
+    for (size_t r = first; r < end && status == RF_OK; r++) {
+        status = judge_one(j, &j->f->ring[r], &j->block[block], worker, err);
+    }
+    if (worker == 0) {
+        rf_progress_show(j->progress, end);
     }
     return status;
+}
+
+/* The evidence of all blocks becomes that of the findings. */
+static rf_status join_evidence(judging *j, rf_error *err)
+{
+    rf_findings *f = j->f;
+    size_t count = 0;
+    rf_ring_evidence *all;
+    for (size_t k = 0; k < j->blocks; k++) {
+        count += j->block[k].count;
+    }
+    all = rf_alloc_raw(count, sizeof *all);
+    if (all == NULL) {
+        return rf_fail_memory(err, "the evidence of the rings");
+    }
+    rf_free(f->evidence); /* of an earlier judgement */
+    f->evidence = all;
+    f->evidences = 0;
+    for (size_t k = 0; k < j->blocks; k++) {
+        size_t const end = (k + 1) * RING_GRAIN < f->rings ? (k + 1) * RING_GRAIN : f->rings;
+        for (size_t r = k * RING_GRAIN; r < end; r++) {
+            f->ring[r].first_evidence += f->evidences;
+        }
+        if (j->block[k].count > 0) {
+            memcpy(all + f->evidences, j->block[k].items, j->block[k].count * sizeof *all);
+        }
+        f->evidences += (uint32_t)j->block[k].count;
+    }
+    return RF_OK;
 }
 
 typedef struct ranked_ring {
@@ -116,27 +215,56 @@ done:
     return status;
 }
 
+static void free_judging(judging *j)
+{
+    for (unsigned w = 0; w < j->threads; w++) {
+        if (j->texts != NULL) {
+            rf_arena_join(&j->f->texts, &j->texts[w]);
+        }
+        if (j->scratch != NULL) {
+            rf_profile_scratch_free(j->scratch[w]);
+        }
+    }
+    for (size_t k = 0; j->block != NULL && k < j->blocks; k++) {
+        rf_free(j->block[k].items);
+    }
+    rf_free(j->texts);
+    rf_free(j->scratch);
+    rf_free(j->block);
+}
+
 rf_status rf_rings_judge(const rf_population *population, const rf_calibration *calibration,
                          const rf_baseline *baseline, const rf_score_settings *settings,
-                         rf_findings *findings, rf_error *err)
+                         unsigned threads, rf_findings *findings, rf_error *err)
 {
-    rf_profile_scratch *scratch = NULL;
-    size_t evidence_room = 0;
+    size_t const blocks = (findings->rings + (size_t)RING_GRAIN - 1) / RING_GRAIN;
     rf_progress progress;
-    rf_status status = rf_profile_scratch_new(population, &scratch, err);
-    rf_free(findings->evidence); /* of an earlier judgement */
-    findings->evidence = NULL;
-    findings->evidences = 0;
+    judging j = {.p = population,
+                 .c = calibration,
+                 .b = baseline,
+                 .settings = settings,
+                 .f = findings,
+                 .block = rf_alloc(blocks, sizeof *j.block),
+                 .blocks = blocks,
+                 .scratch = rf_alloc(threads, sizeof(rf_profile_scratch *)),
+                 .texts = rf_alloc(threads, sizeof *j.texts),
+                 .threads = threads,
+                 .progress = &progress};
+    rf_status status = RF_OK;
     rf_progress_start(&progress, "judging rings", findings->rings);
-    for (uint32_t r = 0; r < findings->rings && status == RF_OK; r++) {
-        status = judge_one(population, calibration, baseline, settings, scratch, findings,
-                           &findings->ring[r], &evidence_room, err);
-        rf_progress_show(&progress, r);
+    if (j.block == NULL || j.scratch == NULL || j.texts == NULL) {
+        status = rf_fail_memory(err, "the judging of rings");
     }
+    if (status == RF_OK) {
+        status = rf_parallel(threads, findings->rings, RING_GRAIN, judge_block, &j, err);
+    }
+    if (status == RF_OK) {
+        status = join_evidence(&j, err);
+    }
+    free_judging(&j);
     if (status == RF_OK) {
         status = order_rings(findings, err);
     }
     rf_progress_end(&progress);
-    rf_profile_scratch_free(scratch);
     return status;
 }

@@ -38,15 +38,10 @@ rf_status rf_membership_scratch_begin(const rf_membership_model *model,
 {
     const rf_population *p = model->population;
     *scratch = (rf_membership_scratch){
-        .strength = rf_alloc((size_t)p->accounts * model->slots, sizeof *scratch->strength),
-        .vouched = rf_alloc((size_t)p->accounts * model->slots, sizeof *scratch->vouched),
+        .place = rf_alloc(p->accounts, sizeof *scratch->place),
         .members = rf_alloc(p->groups, sizeof *scratch->members),
     };
-    if (model->calibration->one_family) {
-        scratch->second = rf_alloc(p->accounts, sizeof *scratch->second);
-    }
-    if (scratch->strength == NULL || scratch->vouched == NULL || scratch->members == NULL ||
-        (model->calibration->one_family && scratch->second == NULL)) {
+    if (scratch->place == NULL || scratch->members == NULL) {
         rf_membership_scratch_end(scratch);
         return rf_fail_memory(err, "the memberships");
     }
@@ -55,10 +50,11 @@ rf_status rf_membership_scratch_begin(const rf_membership_model *model,
 
 void rf_membership_scratch_end(rf_membership_scratch *scratch)
 {
+    rf_free(scratch->place);
+    rf_free(scratch->touched);
     rf_free(scratch->strength);
     rf_free(scratch->vouched);
     rf_free(scratch->second);
-    rf_free(scratch->touched);
     rf_free(scratch->members);
     rf_free(scratch->groups);
     *scratch = (rf_membership_scratch){0};
@@ -79,132 +75,167 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Notes that an account shares `value` at this strength. */
-static void note(const rf_membership_model *model, rf_membership_scratch *s, uint32_t account,
+/* Makes room for so many touched accounts. */
+static bool room_for(const rf_membership_model *model, rf_membership_scratch *s, size_t touched)
+{
+    size_t const bytes = touched * model->slots;
+    return rf_reserve(&s->touched, &s->touched_room, touched, sizeof *s->touched) &&
+           rf_reserve(&s->strength, &s->strength_room, bytes, 1) &&
+           (s->all_vouch || rf_reserve(&s->vouched, &s->vouched_room, bytes, 1)) &&
+           (!model->calibration->one_family ||
+            rf_reserve(&s->second, &s->second_room, touched, sizeof *s->second));
+}
+
+/* The place of an account, which it gets when it has none. There is room. */
+static uint32_t place_of(const rf_membership_model *model, rf_membership_scratch *s,
+                         uint32_t account)
+{
+    uint32_t const place = (uint32_t)s->touched_count;
+    if (s->place[account] != 0) {
+        return s->place[account] - 1;
+    }
+    s->touched[s->touched_count++] = account;
+    s->place[account] = place + 1;
+    memset(s->strength + (size_t)place * model->slots, 0, model->slots);
+    if (!s->all_vouch) {
+        memset(s->vouched + (size_t)place * model->slots, 0, model->slots);
+    }
+    if (model->calibration->one_family) {
+        s->second[place] = 0;
+    }
+    return place;
+}
+
+/* Notes that the account at a place shares `value` at this strength. */
+static void note(const rf_membership_model *model, rf_membership_scratch *s, uint32_t place,
                  uint32_t value, uint32_t slot, uint8_t strength, bool voucher)
 {
-    uint8_t *own = s->strength + (size_t)account * model->slots;
-    uint8_t *vouched = s->vouched + (size_t)account * model->slots + (s->second == NULL ? slot : 0);
-    if (voucher && strength > *vouched) {
-        *vouched = strength;
+    bool const one_family = model->calibration->one_family;
+    uint8_t *own = s->strength + (size_t)place * model->slots;
+    if (voucher && !s->all_vouch) {
+        uint8_t *vouched = s->vouched + (size_t)place * model->slots + (one_family ? 0 : slot);
+        *vouched = strength > *vouched ? strength : *vouched;
     }
-    if (s->second == NULL) {
+    if (!one_family) {
         own[slot] = strength > own[slot] ? strength : own[slot];
-    } else if (s->second[account] == value + 1) {
+    } else if (s->second[place] == value + 1) {
         own[0] = strength > own[0] ? strength : own[0];
     } else if (strength > own[0]) {
         own[1] = own[0];
         own[0] = strength;
-        s->second[account] = value + 1;
+        s->second[place] = value + 1;
     } else if (strength > own[1]) {
         own[1] = strength;
     }
 }
 
-static bool untouched(const rf_membership_model *model, const rf_membership_scratch *s,
-                      uint32_t account)
-{
-    const uint8_t *own = s->strength + (size_t)account * model->slots;
-    for (uint32_t i = 0; i < model->slots; i++) {
-        if (own[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Notes the strength at which each of its users shares a group that `members` members hold. */
-static rf_status visit_group(const rf_membership_model *model, const uint32_t *in_ring,
-                             const uint8_t *vouches, uint32_t ring, uint32_t group,
-                             uint32_t members, rf_membership_scratch *s, rf_error *err)
+static rf_status visit_group(const rf_membership_model *model, uint32_t group, uint32_t members,
+                             bool voucher, uint32_t size, rf_membership_scratch *s, rf_error *err)
 {
     const rf_population *p = model->population;
     const uint32_t *holders = rf_group_holders(p, group);
     uint32_t const n = rf_group_size(p, group);
+    uint32_t const value = p->group_value[group];
+    uint32_t const slot = rf_group_signal(p, group)->family;
     double const reliability = (double)model->reliability[group];
     uint8_t const of_other = strength_of(reliability, members < n ? members : n - 1, n);
     uint8_t const of_member = members > 1 ? strength_of(reliability, members - 1, n) : 0;
-    bool voucher = false;
     if (of_other == 0) {
         return RF_OK;
     }
-    if (!rf_reserve(&s->touched, &s->touched_room, s->touched_count + n, sizeof *s->touched)) {
+    if (!room_for(model, s, s->touched_count + n)) {
         return rf_fail_memory(err, "the memberships");
     }
-    for (uint32_t i = 0; i < n && !voucher; i++) {
-        voucher = in_ring[holders[i]] == ring && vouches[holders[i]] != 0;
-    }
     for (uint32_t i = 0; i < n; i++) {
-        uint8_t const strength = in_ring[holders[i]] == ring ? of_member : of_other;
-        if (strength == 0) {
-            continue;
+        uint32_t const place = place_of(model, s, holders[i]);
+        uint8_t const strength = place < size ? of_member : of_other;
+        if (strength != 0) {
+            note(model, s, place, value, slot, strength, voucher);
         }
-        if (untouched(model, s, holders[i])) {
-            s->touched[s->touched_count++] = holders[i];
-        }
-        note(model, s, holders[i], p->group_value[group], rf_group_signal(p, group)->family,
-             strength, voucher);
     }
     return RF_OK;
 }
 
-/* Lists the groups that members hold, ascending so that a value's groups follow each other, and
+#define VOUCHED (UINT32_C(1) << 31) /* beside the number of members of a group */
+
+/* Lists the groups that members hold, ascending where a value's groups must follow each other, and
  * counts the members that hold them: groups of many strangers are then passed over unread. */
-static rf_status list_groups(const rf_membership_model *model, const uint32_t *member,
-                             uint32_t size, rf_membership_scratch *s, size_t *count, rf_error *err)
+static rf_status list_groups(const rf_membership_model *model, const uint8_t *vouches,
+                             const uint32_t *member, uint32_t size, rf_membership_scratch *s,
+                             size_t *count, rf_error *err)
 {
     const rf_population *p = model->population;
     *count = 0;
     for (uint32_t m = 0; m < size; m++) {
-        for (uint64_t k = p->account_start[member[m]]; k < p->account_start[member[m] + 1]; k++) {
+        uint32_t const a = member[m];
+        uint32_t const vouched = vouches == NULL || vouches[a] != 0 ? VOUCHED : 0;
+        uint64_t const first = p->account_start[a];
+        uint64_t const end = p->account_start[a + 1];
+        if (!rf_reserve(&s->groups, &s->group_room, *count + (end - first), sizeof *s->groups)) {
+            return rf_fail_memory(err, "the memberships");
+        }
+        for (uint64_t k = first; k < end; k++) {
             uint32_t const g = p->account_group[k];
-            if (!(model->reliability[g] > 0) || s->members[g]++ > 0) {
-                continue;
+            if (s->members[g] == 0) {
+                if (!(model->reliability[g] > 0)) {
+                    continue;
+                }
+                s->groups[(*count)++] = g;
             }
-            if (!rf_reserve(&s->groups, &s->group_room, *count + 1, sizeof *s->groups)) {
-                return rf_fail_memory(err, "the memberships");
-            }
-            s->groups[(*count)++] = g;
+            s->members[g] = (s->members[g] + 1) | vouched;
         }
     }
-    if (s->second != NULL && *count > 1) {
+    if (model->calibration->one_family && *count > 1) {
         qsort(s->groups, *count, sizeof *s->groups, ascending);
     }
     return RF_OK;
 }
 
-rf_status rf_membership_measure(const rf_membership_model *model, const uint32_t *in_ring,
-                                const uint8_t *vouches, uint32_t ring, const uint32_t *member,
-                                uint32_t size, rf_membership_scratch *scratch,
-                                rf_strength_counts *counts, rf_error *err)
+static void count_strengths(const rf_membership_model *model, const rf_membership_scratch *s,
+                            uint32_t size, rf_strength_counts *counts)
+{
+    const uint8_t *own = s->strength;
+    *counts = (rf_strength_counts){0};
+    for (size_t i = 0; i < s->touched_count; i++) {
+        uint32_t(*const to)[RF_STRENGTHS] = i < size ? counts->inside : counts->outside;
+        for (uint32_t slot = 0; slot < model->slots; slot++) {
+            to[slot][*own++]++;
+        }
+    }
+}
+
+rf_status rf_membership_measure(const rf_membership_model *model, const uint8_t *vouches,
+                                const uint32_t *member, uint32_t size,
+                                rf_membership_scratch *scratch, rf_strength_counts *counts,
+                                rf_error *err)
 {
     size_t groups;
-    rf_status status = list_groups(model, member, size, scratch, &groups, err);
-    *counts = (rf_strength_counts){0};
+    rf_status status = list_groups(model, vouches, member, size, scratch, &groups, err);
+    scratch->all_vouch = vouches == NULL && !model->calibration->one_family;
+    if (status == RF_OK && !room_for(model, scratch, size)) {
+        status = rf_fail_memory(err, "the memberships");
+    }
+    for (uint32_t m = 0; m < size && status == RF_OK; m++) {
+        (void)place_of(model, scratch, member[m]);
+    }
     for (size_t i = 0; i < groups && status == RF_OK; i++) {
         uint32_t const g = scratch->groups[i];
-        status = visit_group(model, in_ring, vouches, ring, g, scratch->members[g], scratch, err);
+        uint32_t const members = scratch->members[g] & ~VOUCHED;
+        bool const voucher = (scratch->members[g] & VOUCHED) != 0;
         scratch->members[g] = 0;
+        status = visit_group(model, g, members, voucher, size, scratch, err);
     }
-    for (size_t i = 0; i < scratch->touched_count && status == RF_OK; i++) {
-        uint32_t const a = scratch->touched[i];
-        const uint8_t *own = scratch->strength + (size_t)a * model->slots;
-        uint32_t(*const to)[RF_STRENGTHS] = in_ring[a] == ring ? counts->inside : counts->outside;
-        for (uint32_t slot = 0; slot < model->slots; slot++) {
-            to[slot][own[slot]]++;
-        }
+    if (status == RF_OK) {
+        count_strengths(model, scratch, size, counts);
     }
     return status;
 }
 
-void rf_membership_clear(const rf_membership_model *model, rf_membership_scratch *scratch)
+void rf_membership_clear(rf_membership_scratch *scratch)
 {
     for (size_t i = 0; i < scratch->touched_count; i++) {
-        memset(scratch->strength + (size_t)scratch->touched[i] * model->slots, 0, model->slots);
-        memset(scratch->vouched + (size_t)scratch->touched[i] * model->slots, 0, model->slots);
-        if (scratch->second != NULL) {
-            scratch->second[scratch->touched[i]] = 0;
-        }
+        scratch->place[scratch->touched[i]] = 0;
     }
     scratch->touched_count = 0;
 }
@@ -229,11 +260,11 @@ void rf_membership_ratios(const rf_membership_model *model, const rf_strength_co
 
 rf_membership rf_membership_of(const rf_membership_model *model,
                                const rf_membership_scratch *scratch, const rf_ratios *ratios,
-                               uint32_t account)
+                               size_t place)
 {
-    const uint8_t *own = scratch->strength + (size_t)account * model->slots;
-    const uint8_t *vouched = scratch->vouched + (size_t)account * model->slots;
-    rf_membership out = {.account = account, .bits = ratios->prior};
+    const uint8_t *own = scratch->strength + place * model->slots;
+    const uint8_t *vouched = scratch->all_vouch ? own : scratch->vouched + place * model->slots;
+    rf_membership out = {.account = scratch->touched[place], .bits = ratios->prior};
     for (uint32_t slot = 0; slot < model->slots; slot++) {
         float const bits = ratios->bits[slot][own[slot]];
         out.bits += bits > 0 ? bits : 0;

@@ -23,8 +23,8 @@
  * two most telling values take the place of two families.
  *
  * Invariant: nothing depends on the order of values. Cost: O(groups that members hold + users of
- * those in which the members are more than a few among strangers); memory: a byte an account and
- * family, four bytes a group, per thread.
+ * those in which the members are more than a few among strangers); memory: four
+ * bytes an account and a group, per thread.
  */
 #ifndef RF_RINGS_MEMBERSHIP_H
 #define RF_RINGS_MEMBERSHIP_H
@@ -51,13 +51,19 @@ typedef struct rf_membership {
     uint8_t vouched; /* of these, by what members who vouch use */
 } rf_membership;
 
-/* A thread's working space. */
+/* A thread's working space. What is found of a ring lies close together, by place: the members come
+ * first, in the caller's order, and then whoever shares something with one of them. */
 typedef struct rf_membership_scratch {
-    uint8_t *strength; /* account * slots + slot: of the ring at hand, zero between rings */
-    uint8_t *vouched;  /* the same over values that a member who vouches uses */
-    uint32_t *second;  /* one-family stores: by account, value of the first slot plus one */
-    uint32_t *touched; /* accounts with a strength */
+    uint32_t *place;   /* by account: its place plus one, zero between rings */
+    uint32_t *touched; /* by place: the account */
     size_t touched_count, touched_room;
+    uint8_t *strength; /* place * slots + slot */
+    size_t strength_room;
+    bool all_vouch;   /* `vouched` would be `strength`, and is not kept */
+    uint8_t *vouched; /* as strength, over values that a member who vouches uses */
+    size_t vouched_room;
+    uint32_t *second; /* one-family stores: by place, value of the first slot plus one */
+    size_t second_room;
     uint32_t *members; /* by group: of the ring at hand, zero between rings */
     uint32_t *groups;  /* those that members hold */
     size_t group_room;
@@ -80,16 +86,14 @@ RF_MUST_USE rf_status rf_membership_scratch_begin(const rf_membership_model *mod
                                                   rf_membership_scratch *scratch, rf_error *err);
 void rf_membership_scratch_end(rf_membership_scratch *scratch);
 
-/* Finds the strengths of everybody who shares something with a member of `ring` (an index into the
- * caller's rings; in_ring[a] == ring for its members, listed in member[0, size), of which those
- * with fringe[a] != 0 are not core), and counts them. What is found stays in scratch until
- * rf_membership_clear. */
+/* Finds the strengths of the ring member[0, size) and of everybody who shares something with a
+ * member, and counts them. vouches[a] != 0 for the members who vouch; NULL: all do. What is found
+ * stays in scratch until rf_membership_clear, which comes before the next ring. */
 RF_MUST_USE rf_status rf_membership_measure(const rf_membership_model *model,
-                                            const uint32_t *in_ring, const uint8_t *vouches,
-                                            uint32_t ring, const uint32_t *member, uint32_t size,
-                                            rf_membership_scratch *scratch,
+                                            const uint8_t *vouches, const uint32_t *member,
+                                            uint32_t size, rf_membership_scratch *scratch,
                                             rf_strength_counts *counts, rf_error *err);
-void rf_membership_clear(const rf_membership_model *model, rf_membership_scratch *scratch);
+void rf_membership_clear(rf_membership_scratch *scratch);
 
 /* ratio[slot][strength] in bits, of a ring with `size` members; `all` are the counts of all rings
  * together, over all_members members. */
@@ -101,9 +105,9 @@ void rf_membership_ratios(const rf_membership_model *model, const rf_strength_co
                           uint32_t size, const rf_strength_counts *all, uint64_t all_members,
                           rf_ratios *ratios);
 
-/* The membership of an account whose strengths are in scratch. O(slots). */
+/* The membership of the account at a place of scratch. O(slots). */
 rf_membership rf_membership_of(const rf_membership_model *model,
                                const rf_membership_scratch *scratch, const rf_ratios *ratios,
-                               uint32_t account);
+                               size_t place);
 
 #endif

@@ -17,6 +17,9 @@ struct rf_profile_scratch {
     size_t holding_room;
     uint32_t *shared; /* by family and member: values shared inside; families * size */
     size_t shared_room;
+    uint32_t *held;   /* by group: members that hold it, then places; zero between rings */
+    uint32_t *groups; /* those that two members or more hold */
+    size_t group_room;
     uint64_t *met; /* by member: families in which it shares anything with another, as bits */
     size_t met_room;
     int64_t *created;
@@ -35,8 +38,9 @@ rf_status rf_profile_scratch_new(const rf_population *population, rf_profile_scr
 {
     rf_profile_scratch *s = rf_alloc(1, sizeof *s);
     *out = NULL;
-    if (s == NULL || (s->mix = rf_alloc(population->capabilities, sizeof *s->mix)) == NULL) {
-        rf_free(s);
+    if (s == NULL || (s->mix = rf_alloc(population->capabilities, sizeof *s->mix)) == NULL ||
+        (s->held = rf_alloc(population->groups, sizeof *s->held)) == NULL) {
+        rf_profile_scratch_free(s);
         return rf_fail_memory(err, "the ring profiles");
     }
     *out = s;
@@ -47,6 +51,8 @@ void rf_profile_scratch_free(rf_profile_scratch *scratch)
 {
     if (scratch != NULL) {
         rf_free(scratch->holdings);
+        rf_free(scratch->held);
+        rf_free(scratch->groups);
         rf_free(scratch->shared);
         rf_free(scratch->met);
         rf_free(scratch->created);
@@ -56,19 +62,6 @@ void rf_profile_scratch_free(rf_profile_scratch *scratch)
         rf_free(scratch->evidence);
         rf_free(scratch);
     }
-}
-
-static int by_value(const void *left, const void *right)
-{
-    const holding *a = left;
-    const holding *b = right;
-    if (a->value != b->value) {
-        return a->value < b->value ? -1 : 1;
-    }
-    if (a->group != b->group) {
-        return a->group < b->group ? -1 : 1;
-    }
-    return (a->member > b->member) - (a->member < b->member);
 }
 
 static int by_code(const void *left, const void *right)
@@ -97,25 +90,65 @@ typedef struct binder {
     size_t evidences;
 } binder;
 
-static rf_status gather(const rf_population *p, const rf_member *members, uint32_t size,
-                        rf_profile_scratch *s, size_t *count, rf_error *err)
+/* Lists the groups that two members or more hold, ascending, so that those of a value follow each
+ * other; *count is their number and *shared that of their holdings. */
+static rf_status list_shared(const rf_population *p, const rf_member *members, uint32_t size,
+                             rf_profile_scratch *s, size_t *count, size_t *shared, rf_error *err)
 {
     *count = 0;
+    *shared = 0;
     for (uint32_t m = 0; m < size; m++) {
         uint32_t const a = members[m].account;
         uint64_t const first = p->account_start[a];
         uint64_t const end = p->account_start[a + 1];
-        if (!rf_reserve(&s->holdings, &s->holding_room, *count + (end - first),
-                        sizeof *s->holdings)) {
+        if (!rf_reserve(&s->groups, &s->group_room, *count + (end - first), sizeof *s->groups)) {
             return rf_fail_memory(err, "a ring profile");
         }
         for (uint64_t i = first; i < end; i++) {
-            uint32_t const g = p->account_group[i];
-            s->holdings[(*count)++] = (holding){p->group_value[g], g, m};
+            uint32_t const before = s->held[p->account_group[i]]++;
+            s->groups[*count] = p->account_group[i];
+            *count += before == 1;
+            *shared += before == 0 ? 0 : before == 1 ? 2 : 1;
         }
     }
-    qsort(s->holdings, *count, sizeof *s->holdings, by_value);
+    qsort(s->groups, *count, sizeof *s->groups, by_code);
     return RF_OK;
+}
+
+/* The holdings that members share, by value, group and member: what one member alone holds binds
+ * nobody. O(holdings + shared groups, sorted). */
+static rf_status gather(const rf_population *p, const rf_member *members, uint32_t size,
+                        rf_profile_scratch *s, size_t *count, rf_error *err)
+{
+    enum { PLACES = 2 }; /* in `held`, places come above what says that a group is not shared */
+    size_t groups;
+    uint32_t place = PLACES;
+    rf_status status = list_shared(p, members, size, s, &groups, count, err);
+    if (status == RF_OK &&
+        !rf_reserve(&s->holdings, &s->holding_room, *count, sizeof *s->holdings)) {
+        status = rf_fail_memory(err, "a ring profile");
+    }
+    for (size_t i = 0; i < groups && status == RF_OK; i++) {
+        uint32_t const n = s->held[s->groups[i]];
+        s->held[s->groups[i]] = place;
+        place += n;
+    }
+    for (uint32_t m = 0; m < size && status == RF_OK; m++) {
+        uint32_t const a = members[m].account;
+        for (uint64_t i = p->account_start[a]; i < p->account_start[a + 1]; i++) {
+            uint32_t const g = p->account_group[i];
+            if (s->held[g] >= PLACES) {
+                s->holdings[s->held[g]++ - PLACES] = (holding){p->group_value[g], g, m};
+            }
+        }
+    }
+    for (uint32_t m = 0; m < size; m++) {
+        uint32_t const a = members[m].account;
+        for (uint64_t i = p->account_start[a]; i < p->account_start[a + 1]; i++) {
+            s->held[p->account_group[i]] = 0;
+        }
+    }
+    return status;
 }
 
 static rf_status note_evidence(binder *b, uint32_t value, uint32_t members, double reliability,
@@ -144,6 +177,7 @@ static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
     uint32_t const value = h[first].value;
     uint32_t const family = b->p->signal[b->p->value_signal[value]].family;
     size_t seen = 0;
+    uint32_t days = 0;
     uint32_t distinct = 0;
     double reliability = 0;
     int32_t first_day = RF_NO_DAY;
@@ -171,11 +205,14 @@ static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
         for (size_t k = i; k < next; k++) {
             b->s->seen[seen++] = h[k].member;
         }
+        days++;
     }
     if (seen == 0) {
         return RF_OK;
     }
-    qsort(b->s->seen, seen, sizeof *b->s->seen, by_code);
+    if (days > 1) { /* one group is in order */
+        qsort(b->s->seen, seen, sizeof *b->s->seen, by_code);
+    }
     for (size_t i = 0; i < seen; i++) {
         if (i == 0 || b->s->seen[i] != b->s->seen[i - 1]) {
             distinct++;
@@ -249,25 +286,25 @@ static rf_status bind_ring(binder *b, const rf_member *members, rf_error *err)
 
 /* ---- sign-up ---- */
 
-/* Sign-ups of the whole population in [from, to]. */
-static uint32_t created_between(const rf_baseline *b, int64_t from, int64_t to)
+/* The first sign-up of the whole population at or after `limit`, from `start` on: all before it are
+ * earlier. Steps that double, then halving: O(log distance). */
+static uint32_t first_at(const rf_baseline *b, uint32_t start, int64_t limit)
 {
-    uint32_t bounds[2];
-    for (int i = 0; i < 2; i++) {
-        int64_t const limit = i == 0 ? from : to + 1;
-        uint32_t low = 0;
-        uint32_t high = b->created_count;
-        while (low < high) {
-            uint32_t const middle = low + (high - low) / 2;
-            if (b->created[middle] < limit) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        bounds[i] = low;
+    uint32_t low = start;
+    uint32_t high = start;
+    for (uint32_t step = 1; high < b->created_count && b->created[high] < limit; step *= 2) {
+        low = high + 1;
+        high = step < b->created_count - high ? high + step : b->created_count;
     }
-    return bounds[1] - bounds[0];
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+        if (b->created[middle] < limit) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 /* How many members signed up close to another one, and how many would if the ring's members had
@@ -280,9 +317,10 @@ static void measure_burst(const rf_baseline *base, const int64_t *created, uint3
     for (int s = 0; s < RF_BURST_SCALES; s++) {
         uint32_t low = 0;
         uint32_t high = 0;
+        uint32_t from = 0; /* sign-ups of everybody within the scale: [from, to) */
+        uint32_t to = 0;
         double expected = 0;
         for (uint32_t i = 0; i < count; i++) {
-            uint32_t around;
             while (created[i] - created[low] > scale[s]) {
                 low++;
             }
@@ -290,9 +328,10 @@ static void measure_burst(const rf_baseline *base, const int64_t *created, uint3
                 high++;
             }
             profile->close[s] += high - low >= 1;
-            around = created_between(base, created[i] - scale[s], created[i] + scale[s]) -
-                     (high - low + 1);
+            from = first_at(base, from, created[i] - scale[s]);
+            to = first_at(base, to > from ? to : from, created[i] + scale[s] + 1);
             if (rest > 0) {
+                uint32_t const around = to - from - (high - low + 1);
                 expected += 1 - exp(-(double)(count - 1) * around / rest);
             }
         }

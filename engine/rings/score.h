@@ -40,11 +40,13 @@ RF_MUST_USE rf_status rf_score_ring(const rf_population *population, const rf_ba
                                     const rf_profile *profile, const rf_score_settings *settings,
                                     rf_arena *texts, rf_ring *ring, rf_error *err);
 
-/* Profiles and scores all rings of *findings, lists their evidence, orders rings best score first
+/* Profiles and scores all rings of *findings, in parallel, but for those whose members are those of
+ * the last time: what they are scored by is their members and the baseline, which must be the same
+ * from call to call. Lists their evidence, orders rings best score first
  * and renumbers rings, cells and networks accordingly. */
 RF_MUST_USE rf_status rf_rings_judge(const rf_population *population,
                                      const rf_calibration *calibration, const rf_baseline *baseline,
-                                     const rf_score_settings *settings, rf_findings *findings,
-                                     rf_error *err);
+                                     const rf_score_settings *settings, unsigned threads,
+                                     rf_findings *findings, rf_error *err);
 
 #endif

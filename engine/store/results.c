@@ -75,7 +75,7 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     rf_bind_int(insert, 10, f->rings);
     rf_bind_int(insert, 11, flagged);
     rf_bind_real(insert, 12, f->prior_bits);
-    rf_bind_text(insert, 13, f->timings);
+    rf_bind_text(insert, 13, "{}"); /* note_timings knows more */
     rf_bind_int(insert, 14, f->shuffles);
     bind_figure(insert, 15, f->shuffles == 0 ? (double)NAN : f->expected);
     rf_bind_real(insert, 16, f->flagged_from);
@@ -379,26 +379,63 @@ static rf_status write_ledger(rf_store *store, const rf_findings *f, int64_t run
     return rf_ledger_write(store, run, f->started_at, &f->ledger, err);
 }
 
+/* What has been timed so far: all but the commit. */
+static rf_status note_timings(rf_store *store, const rf_results_hooks *hooks, int64_t run,
+                              rf_error *err)
+{
+    rf_text text = {0};
+    rf_json json = rf_json_to_text(&text);
+    rf_statement *update = NULL;
+    rf_status status;
+    rf_json_object(&json);
+    rf_stopwatch_json(hooks->watch, hooks->stage, hooks->stages, &json);
+    rf_json_object_end(&json);
+    status = rf_text_failed(&text)
+                 ? rf_fail_memory(err, "the timings")
+                 : rf_prepare(store, "UPDATE run SET timings = ? WHERE id = ?", &update, err);
+    if (status == RF_OK) {
+        rf_bind_text(update, 1, rf_text_get(&text));
+        rf_bind_int(update, 2, run);
+        status = rf_run(update, err);
+    }
+    rf_statement_end(update);
+    rf_text_free(&text);
+    return status;
+}
+
+typedef struct writing_step {
+    rf_status (*write)(rf_store *, const rf_findings *, int64_t, rf_error *);
+    const char *part; /* of the writing, for the stopwatch */
+} writing_step;
+
 static rf_status write_all(rf_store *store, const rf_findings *findings,
                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
-    rf_status (*const steps[])(rf_store *, const rf_findings *, int64_t, rf_error *) = {
-        write_calibration, write_labels,           write_weighing, write_signals, write_worth,
-        write_hubs,        rf_results_write_links, write_rings,    write_members, write_allowed,
-        write_ledger};
+    static writing_step const steps[] = {
+        {write_calibration, "rings"}, {write_labels, "rings"},           {write_weighing, "rings"},
+        {write_signals, "rings"},     {write_worth, "worths"},           {write_hubs, "worths"},
+        {write_allowed, "worths"},    {rf_results_write_links, "links"}, {write_rings, "rings"},
+        {write_members, "members"},   {write_ledger, "ledger"}};
+    const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
     bool keep = true;
     rf_status status = rf_store_begin(store, err);
     if (status == RF_OK && hooks->settle != NULL) {
         status = hooks->settle(hooks->context, store, err);
     }
     if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "ledger");
         status = write_run(store, findings, run, err);
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == RF_OK; i++) {
-        status = steps[i](store, findings, *run, err);
+        status = steps[i].write(store, findings, *run, err);
+        rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
     }
     if (status == RF_OK && hooks->conclude != NULL) {
         status = hooks->conclude(hooks->context, store, *run, &keep, err);
+    }
+    if (status == RF_OK && hooks->watch != NULL) {
+        rf_stopwatch_lap(hooks->watch, stage, "conclusion");
+        status = note_timings(store, hooks, *run, err);
     }
     if (status == RF_OK && keep) {
         return rf_store_commit(store, err);

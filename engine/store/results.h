@@ -7,6 +7,7 @@
 #define RF_STORE_RESULTS_H
 
 #include "base/memory.h"
+#include "base/stopwatch.h"
 #include "store/allow.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -39,6 +40,7 @@ typedef struct rf_ring {
     uint64_t links;
     double link_bits;
     double score;
+    uint64_t judged; /* a hash of the members it was scored with; 0: not yet. See rings/judge.c */
     bool flagged;
     double inner_bits;      /* a member, of links that two families make: rings/chance.h */
     double q;               /* the false-ring rate; NAN when holdings were not shuffled */
@@ -119,7 +121,6 @@ typedef struct rf_findings {
     uint32_t accounts;
     uint64_t sightings, pairs;
     double prior_bits;
-    const char *timings; /* JSON */
     uint32_t shuffles;
     double expected;     /* rings as strongly bound as the flagged ones, by chance */
     double flagged_from; /* the score that was asked; INFINITY: none sufficed */
@@ -151,11 +152,15 @@ void rf_findings_free(rf_findings *findings);
 
 /* What else belongs into the transaction of a run. `settle` comes first, before anything is
  * written, and may complete the findings by what earlier runs left; `conclude` comes last, when
- * everything is written, and may say that nothing is to be kept. Either may be NULL. */
+ * everything is written, and may say that nothing is to be kept. Either may be NULL. So may
+ * `watch`, whose laps are noted with the run, the writing included. */
 typedef struct rf_results_hooks {
     void *context;
     rf_status (*settle)(void *context, rf_store *store, rf_error *err);
     rf_status (*conclude)(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err);
+    rf_stopwatch *watch;
+    const char *const *stage; /* the last one is the writing */
+    uint32_t stages;
 } rf_results_hooks;
 
 /* Writes a new run; *run is its id, higher than that of any run there ever was. One transaction: on
