@@ -30,13 +30,18 @@ typedef struct choice {
 
 /* ---- members: a sheet in all formats ---- */
 
+/* What is told of an account is looked up for those that are listed only. */
 static const char MEMBERS_SQL[] =
-    "SELECT a.external_id, m.role, m.cell, m.links, m.bits, a.created_at, a.country, a.plan,"
-    "       a.status, (SELECT total(requests) FROM usage u WHERE u.account = a.id),"
-    "       (SELECT v.label FROM account_label v WHERE v.account = a.id),"
-    "       m.membership "
-    "FROM member m JOIN account a ON a.id = m.account "
-    "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY m.bits DESC, a.external_id LIMIT ?3";
+    "SELECT external_id, role, cell, links, bits, created_at, country, plan,"
+    "       status, (SELECT total(requests) FROM usage u WHERE u.account = listed.id),"
+    "       (SELECT v.label FROM account_label v WHERE v.account = listed.id),"
+    "       membership "
+    "FROM (SELECT a.id, a.external_id, m.role, m.cell, m.links, m.bits, a.created_at, a.country,"
+    "             a.plan, a.status, m.membership"
+    "      FROM member m JOIN account a ON a.id = m.account"
+    "      WHERE m.run = ?1 AND m.ring = ?2 ORDER BY m.bits DESC, a.external_id LIMIT ?3) AS "
+    "listed "
+    "ORDER BY bits DESC, external_id";
 
 static const rf_field MEMBER_FIELDS[] = {
     {.name = "account_id", .title = "account", .kind = RF_FIELD_TEXT},

@@ -184,11 +184,28 @@ static bool read_days(rf_ring_page *page, rf_statement *statement)
     return true;
 }
 
-static bool read_half(rf_ring_page *page, rf_statement *statement)
+static bool read_born(rf_ring_page *page, rf_statement *statement)
 {
-    page->half_first = rf_ring_page_time(statement, 0);
-    page->half_last = rf_ring_page_time(statement, 1);
+    if (!rf_reserve(&page->born, &page->born_room, page->borns + 1, sizeof *page->born)) {
+        return false;
+    }
+    page->born[page->borns++] = rf_column_int(statement, 0);
     return true;
+}
+
+/* One early account makes "from 2023 to 2026" of a burst: the shortest time that holds half of the
+ * sign-ups tells better. */
+static void find_half(rf_ring_page *page)
+{
+    size_t const half = (page->borns + 1) / 2;
+    for (size_t first = 0; page->borns >= 4 && first + half <= page->borns; first++) {
+        int64_t const from = page->born[first];
+        int64_t const to = page->born[first + half - 1];
+        if (first == 0 || to - from < page->half_last - page->half_first) {
+            page->half_first = from;
+            page->half_last = to;
+        }
+    }
 }
 
 static bool read_part(rf_ring_page *page, rf_statement *statement)
@@ -294,16 +311,9 @@ static const char COMMON_SQL[] =
     "SELECT what, text, accounts, accounts * 1.0 / known FROM counted WHERE nth <= 3 "
     "ORDER BY place, nth";
 
-/* One early account makes "from 2023 to 2026" of a burst: the shortest time that holds half of the
- * sign-ups tells better. */
-static const char HALF_SQL[] =
-    "WITH born AS MATERIALIZED ("
-    "  SELECT a.created_at AS at, row_number() OVER (ORDER BY a.created_at) AS nth,"
-    "         count(*) OVER () AS total"
-    "  FROM member m JOIN account a ON a.id = m.account"
-    "  WHERE m.run = ?1 AND m.ring = ?2 AND a.created_at IS NOT NULL)"
-    "SELECT f.at, l.at FROM born f JOIN born l ON l.nth = f.nth + (f.total + 1) / 2 - 1 "
-    "WHERE f.total >= 4 ORDER BY l.at - f.at, f.at LIMIT 1";
+static const char BORN_SQL[] =
+    "SELECT a.created_at FROM member m JOIN account a ON a.id = m.account "
+    "WHERE m.run = ?1 AND m.ring = ?2 AND a.created_at IS NOT NULL ORDER BY a.created_at";
 
 static const char NEIGHBOUR_SQL[] = "SELECT ring, size, score, flagged FROM ring "
                                     "WHERE run = ?1 AND ring <> ?2 AND network = "
@@ -326,10 +336,11 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
         {"SELECT count(*) FILTER (WHERE role <> 'fringe'), count(*) FILTER (WHERE role = 'fringe'),"
          "       count(*) FILTER (WHERE role = 'bridge') FROM member WHERE run = ?1 AND ring = ?2",
          read_roles},
-        {"SELECT max(u.day) - min(u.day) + 1 FROM member m JOIN usage u ON u.account = m.account "
-         "WHERE m.run = ?1 AND m.ring = ?2 AND u.day >= 0",
+        {"SELECT max(u.day) - min(u.day) + 1 FROM member m "
+         "CROSS JOIN activity u ON u.account = m.account WHERE m.run = ?1 AND m.ring = ?2 AND "
+         "u.day >= 0",
          read_days},
-        {HALF_SQL, read_half},
+        {BORN_SQL, read_born},
         {"SELECT part, bits, observed, expected, note FROM score_part "
          "WHERE run = ?1 AND ring = ?2 ORDER BY abs(bits) DESC, part",
          read_part},
@@ -343,6 +354,7 @@ rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_
     for (size_t i = 0; status == RF_OK && i < sizeof STEPS / sizeof STEPS[0]; i++) {
         status = read_rows(store, page, STEPS[i].sql, STEPS[i].read, err);
     }
+    find_half(page);
     if (status == RF_OK) {
         status = rf_standings_read(store, run, ring, &page->standings, err);
     }
@@ -360,6 +372,7 @@ void rf_ring_page_free(rf_ring_page *page)
     rf_free(page->part);
     rf_free(page->evidence);
     rf_free(page->common);
+    rf_free(page->born);
     rf_left_outs_free(&page->left_out);
     rf_standings_free(&page->standings);
     rf_arena_free(&page->arena);

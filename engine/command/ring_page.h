@@ -63,6 +63,8 @@ typedef struct rf_ring_page {
     int64_t neighbours_total; /* other rings of the network; the first are in neighbour */
     int64_t active_days;      /* from the first to the last day of use, 0 when not known */
     int64_t first_created, last_created;
+    int64_t *born; /* when members were created, ascending, where known */
+    size_t borns, born_room;
     int64_t half_first, half_last; /* the shortest time in which half of them were created */
     double link_bits, score;
     double inner_bits, q;   /* NAN when not known */
