@@ -63,17 +63,13 @@ uint64_t rf_shared_families(const rf_population *population, const rf_calibratio
         return shared_values(population, calibration, a, b);
     }
     while (i < i_end && j < j_end) {
-        if (*i == *j) {
-            if (rf_group_size(p, *i) <= calibration->common) {
-                families |= UINT64_C(1) << rf_group_signal(p, *i)->family;
-            }
-            i++;
-            j++;
-        } else if (*i < *j) {
-            i++;
-        } else {
-            j++;
+        uint32_t const left = *i;
+        uint32_t const right = *j;
+        if (left == right && rf_group_size(p, left) <= calibration->common) {
+            families |= UINT64_C(1) << rf_group_signal(p, left)->family;
         }
+        i += left <= right; /* no branch that would be foreseen wrongly half of the time */
+        j += right <= left;
     }
     return families;
 }

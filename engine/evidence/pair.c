@@ -127,18 +127,17 @@ rf_status rf_pair_weigh(const rf_population *population, const rf_calibration *c
     rf_status status = RF_OK;
     evidence->count = 0;
     while (i < i_end && j < j_end && status == RF_OK) {
-        if (*i == *j) {
-            if (rf_group_size(p, *i) <= calibration->common) {
-                families |= UINT64_C(1) << rf_group_signal(p, *i)->family;
+        uint32_t const left = *i;
+        uint32_t const right = *j;
+        if (left == right) {
+            if (rf_group_size(p, left) <= calibration->common) {
+                families |= UINT64_C(1) << rf_group_signal(p, left)->family;
             }
-            status = add_group(p, calibration, *i, evidence, err);
-            i++;
-            j++;
-        } else if (*i < *j) {
-            i++;
-        } else {
-            j++;
+            status = add_group(p, calibration, left, evidence, err);
         }
+        /* Which list goes on cannot be foreseen, so there is no branch to foresee wrongly. */
+        i += left <= right;
+        j += right <= left;
     }
     if (calibration->one_family) {
         families = rf_shared_families(p, calibration, a, b);

@@ -5,15 +5,19 @@
 
 #include "store/population.h"
 
-/* account.id -> account number. */
+/* account.id -> account number. After a first import of accounts in order of their external_id the
+ * one is the other plus a constant, and millions of look-ups need no memory. */
 typedef struct rf_account_map {
-    uint32_t *number;
-    int64_t rows;
+    uint32_t *number; /* NULL: id less `first` */
+    int64_t first, rows;
 } rf_account_map;
 
 static inline uint32_t rf_account_number(const rf_account_map *map, int64_t row)
 {
-    return row >= 0 && row < map->rows ? map->number[row] : UINT32_MAX;
+    if (row < map->first || row >= map->rows) {
+        return UINT32_MAX;
+    }
+    return map->number == NULL ? (uint32_t)(row - map->first) : map->number[row];
 }
 
 typedef struct rf_holdings rf_holdings; /* holdings being read */

@@ -191,11 +191,18 @@ static rf_status read_keys(rf_store *store, rf_population *p, rf_error *err)
 /* number[row] is the account with that account.id, UINT32_MAX where there is none. */
 static rf_status number_accounts(const rf_population *p, rf_account_map *map, rf_error *err)
 {
+    bool dense = p->accounts > 0;
+    map->first = 0;
     map->rows = 0;
     for (uint32_t a = 0; a < p->accounts; a++) {
+        dense = dense && p->account_row[a] == p->account_row[0] + a;
         if (p->account_row[a] >= map->rows) {
             map->rows = p->account_row[a] + 1;
         }
+    }
+    if (dense) {
+        map->first = p->account_row[0];
+        return RF_OK;
     }
     map->number = rf_alloc_raw((size_t)map->rows, sizeof *map->number);
     if (map->number == NULL) {
