@@ -2,6 +2,7 @@
 #include "rings/profile.h"
 
 #include "base/clock.h"
+#include "base/parallel.h"
 #include "rings/timezones.h"
 
 #include <math.h>
@@ -177,23 +178,44 @@ static void learn_habits(const rf_population *p, rf_baseline *b)
     qsort(b->created, b->created_count, sizeof *b->created, by_time);
 }
 
-rf_status rf_baseline_learn(const rf_population *population, const rf_calibration *calibration,
-                            rf_baseline *baseline, rf_error *err)
+/* Two hands: one learns what is shared, the other what accounts are like and do. */
+typedef struct learning {
+    const rf_population *p;
+    const rf_calibration *c;
+    rf_baseline *b;
+} learning;
+
+static rf_status learn_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
+                            rf_error *err)
 {
+    const learning *l = context;
+    rf_status status = RF_OK;
+    (void)first;
+    (void)end;
+    (void)worker;
+    if (hand == 0) {
+        learn_telling(l->p, l->c, l->b);
+        return RF_OK;
+    }
+    status = learn_traits(l->p, l->b, err);
+    if (status == RF_OK) {
+        learn_habits(l->p, l->b);
+    }
+    return status;
+}
+
+rf_status rf_baseline_learn(const rf_population *population, const rf_calibration *calibration,
+                            unsigned threads, rf_baseline *baseline, rf_error *err)
+{
+    learning l = {population, calibration, baseline};
     rf_status status;
     *baseline = (rf_baseline){.accounts = population->accounts};
-    if (!allocate(population, baseline)) {
-        status = rf_fail_memory(err, "the baseline");
-    } else {
-        status = learn_traits(population, baseline, err);
-    }
+    status = allocate(population, baseline) ? rf_parallel(threads, 2, 1, learn_half, &l, err)
+                                            : rf_fail_memory(err, "the baseline");
     if (status != RF_OK) {
         rf_baseline_free(baseline);
-        return status;
     }
-    learn_telling(population, calibration, baseline);
-    learn_habits(population, baseline);
-    return RF_OK;
+    return status;
 }
 
 void rf_baseline_free(rf_baseline *baseline)

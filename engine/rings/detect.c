@@ -332,7 +332,8 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
 {
     rf_baseline baseline = {0};
     uint32_t changed = 0;
-    rf_status status = rf_baseline_learn(&p->population, &p->calibration, &baseline, err);
+    rf_status status =
+        rf_baseline_learn(&p->population, &p->calibration, settings->threads, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
     lap(p, JUDGING, "learning");
     if (status == RF_OK) {

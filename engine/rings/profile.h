@@ -53,8 +53,8 @@ typedef struct rf_baseline {
 
 /* On success the caller owns *baseline (rf_baseline_free). O(holdings + accounts log accounts). */
 RF_MUST_USE rf_status rf_baseline_learn(const rf_population *population,
-                                        const rf_calibration *calibration, rf_baseline *baseline,
-                                        rf_error *err);
+                                        const rf_calibration *calibration, unsigned threads,
+                                        rf_baseline *baseline, rf_error *err);
 void rf_baseline_free(rf_baseline *baseline);
 
 /* How a family of signals binds the ring. */

@@ -1,6 +1,8 @@
 /* ledger.c - see ledger.h. */
 #include "store/ledger.h"
 
+#include "store/feed.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +226,27 @@ static rf_status write_moves(rf_store *store, const char *sql, int64_t run,
     return status;
 }
 
+typedef struct joined_rows {
+    const rf_ledger_entries *entries;
+    int64_t run;
+    size_t next;
+} joined_rows;
+
+/* life, account, since_run */
+static rf_status next_joined(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    joined_rows *to = context;
+    (void)err;
+    *found = to->next < to->entries->joins;
+    if (*found) {
+        const rf_ledger_move *move = &to->entries->joined[to->next++];
+        cells[0].number = move->life;
+        rf_feed_text(&cells[1], move->account, strlen(move->account));
+        cells[2].number = to->run;
+    }
+    return RF_OK;
+}
+
 /* What was noted while the facts were read: ?1 is the run. */
 static rf_status write_noted(rf_store *store, const char *sql, int64_t run, rf_error *err)
 {
@@ -291,10 +314,11 @@ rf_status rf_ledger_write(rf_store *store, int64_t run, int64_t started_at,
                              run, entries->gone, entries->goings, err);
     }
     if (status == RF_OK) {
-        status = write_moves(store,
+        joined_rows to = {.entries = entries, .run = run};
+        status = rf_feed_run(store,
                              "INSERT INTO ring_member (life, account, since_run)"
-                             " VALUES (?1, ?2, ?3)",
-                             run, entries->joined, entries->joins, err);
+                             " SELECT c0, c1, c2 FROM feed",
+                             next_joined, &to, err);
     }
     return status == RF_OK ? write_events(store, run, entries, err) : status;
 }

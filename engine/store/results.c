@@ -7,7 +7,6 @@
 #include "store/results_links.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 void rf_findings_free(rf_findings *findings)
@@ -169,7 +168,7 @@ static rf_status write_signals(rf_store *store, const rf_findings *f, int64_t ru
 typedef struct result_rows {
     const rf_findings *findings;
     int64_t run;
-    const rf_member *const *members; /* by row of the account */
+    const uint32_t *member; /* by number of the account: its place in findings->member plus one */
     uint32_t next;
 } result_rows;
 
@@ -311,21 +310,17 @@ static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run,
     return status;
 }
 
-static int by_account_row(const void *left, const void *right)
-{
-    const rf_member *const *a = left;
-    const rf_member *const *b = right;
-    return ((*a)->account_row > (*b)->account_row) - ((*a)->account_row < (*b)->account_row);
-}
-
 /* run, account, ring, cell, network, role, links, bits, membership */
 static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     result_rows *to = context;
     (void)err;
-    *found = to->next < to->findings->members;
+    while (to->next < to->findings->accounts && to->member[to->next] == 0) {
+        to->next++;
+    }
+    *found = to->next < to->findings->accounts;
     if (*found) {
-        const rf_member *m = to->members[to->next++];
+        const rf_member *m = &to->findings->member[to->member[to->next++] - 1];
         const char *role = m->fringe ? "fringe" : m->bridge ? "bridge" : "core";
         cells[0].number = to->run;
         cells[1].number = m->account_row;
@@ -340,23 +335,23 @@ static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf
     return RF_OK;
 }
 
-/* In key order, which is much faster for a large table. */
+/* By number of the account, which is key order when accounts were imported in order: much faster
+ * for a large table. */
 static rf_status write_members(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
-    const rf_member **ordered = rf_alloc(f->members, sizeof(const rf_member *));
-    result_rows to = {.findings = f, .run = run, .members = ordered};
+    uint32_t *member = rf_alloc(f->accounts, sizeof *member);
+    result_rows to = {.findings = f, .run = run, .member = member};
     rf_status status;
-    if (ordered == NULL) {
+    if (member == NULL) {
         return rf_fail_memory(err, "the members");
     }
     for (uint32_t i = 0; i < f->members; i++) {
-        ordered[i] = &f->member[i];
+        member[f->member[i].account] = i + 1;
     }
-    qsort(ordered, f->members, sizeof(const rf_member *), by_account_row);
     status =
         rf_feed_run(store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM feed",
                     next_member, &to, err);
-    rf_free(ordered);
+    rf_free(member);
     return status;
 }
 

@@ -36,35 +36,38 @@ static link_key *order_links(const rf_result_links *links)
     return keys;
 }
 
-/* Places in `keys`, by the number of b; those of one b stay in the order of a. */
-static uint64_t *order_by_b(const rf_findings *f, const link_key *keys)
+/* The other direction: by number of b, the row ids of its a in ascending order. */
+typedef struct by_b {
+    uint64_t *start; /* accounts + 1 offsets into a */
+    int64_t *a;
+} by_b;
+
+static bool turn_links(const rf_findings *f, const link_key *keys, by_b *to)
 {
     const rf_result_links *links = &f->links;
-    uint64_t *start = rf_alloc((size_t)f->accounts + 1, sizeof *start);
-    uint64_t *order = rf_alloc_raw(links->count, sizeof *order);
-    if (start != NULL && order != NULL) {
-        for (uint64_t i = 0; i < links->count; i++) {
-            start[links->b[i] + 1]++;
-        }
-        for (uint32_t a = 0; a < f->accounts; a++) {
-            start[a + 1] += start[a];
-        }
-        for (uint64_t i = 0; i < links->count; i++) {
-            order[start[links->b[keys[i].index]]++] = i;
-        }
-    } else {
-        rf_free(order);
-        order = NULL;
+    to->start = rf_alloc((size_t)f->accounts + 2, sizeof *to->start);
+    to->a = rf_alloc_raw(links->count, sizeof *to->a);
+    if (to->start == NULL || to->a == NULL) {
+        return false;
     }
-    rf_free(start);
-    return order;
+    for (uint64_t i = 0; i < links->count; i++) {
+        to->start[links->b[i] + 2]++;
+    }
+    for (uint32_t b = 0; b < f->accounts; b++) {
+        to->start[b + 2] += to->start[b + 1];
+    }
+    for (uint64_t i = 0; i < links->count; i++) { /* start[b + 1] is the cursor of b */
+        to->a[to->start[links->b[keys[i].index] + 1]++] = keys[i].a;
+    }
+    return true;
 }
 
 typedef struct link_rows {
     const rf_findings *findings;
     int64_t run;
     const link_key *keys;
-    const uint64_t *order; /* by b */
+    by_b turned;
+    uint32_t b; /* whose links are next in turned */
     uint64_t next;
     rf_progress progress;
 } link_rows;
@@ -95,13 +98,16 @@ static rf_status next_link(void *context, rf_feed_cell *cells, bool *found, rf_e
 static rf_status next_by_b(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     link_rows *to = context;
+    const rf_result_links *links = &to->findings->links;
     (void)err;
-    *found = to->next < to->findings->links.count;
+    *found = to->next < links->count;
     if (*found) {
-        const link_key *key = &to->keys[to->order[to->next++]];
+        while (to->turned.start[to->b + 1] <= to->next) {
+            to->b++;
+        }
         cells[0].number = to->run;
-        cells[1].number = key->b;
-        cells[2].number = key->a;
+        cells[1].number = links->account_row[to->b];
+        cells[2].number = to->turned.a[to->next++];
     }
     return RF_OK;
 }
@@ -110,9 +116,10 @@ rf_status rf_results_write_links(rf_store *store, const rf_findings *findings, i
                                  rf_error *err)
 {
     link_key *keys = order_links(&findings->links);
-    uint64_t *order = keys == NULL ? NULL : order_by_b(findings, keys);
-    link_rows to = {.findings = findings, .run = run, .keys = keys, .order = order};
-    rf_status status = order == NULL ? rf_fail_memory(err, "the links") : RF_OK;
+    link_rows to = {.findings = findings, .run = run, .keys = keys};
+    rf_status status = keys != NULL && turn_links(findings, keys, &to.turned)
+                           ? RF_OK
+                           : rf_fail_memory(err, "the links");
     rf_progress_start(&to.progress, "writing links", findings->links.count);
     if (status == RF_OK) {
         status = rf_feed_run(store, "INSERT INTO link SELECT c0, c1, c2, c3, c4 FROM feed",
@@ -124,7 +131,8 @@ rf_status rf_results_write_links(rf_store *store, const rf_findings *findings, i
         status = rf_feed_run(store, "INSERT INTO link_by_b SELECT c0, c1, c2 FROM feed", next_by_b,
                              &to, err);
     }
-    rf_free(order);
+    rf_free(to.turned.start);
+    rf_free(to.turned.a);
     rf_free(keys);
     return status;
 }
