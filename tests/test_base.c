@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/stopwatch.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -216,6 +217,67 @@ static void allocations_fail_on_request(void **state)
     rf_free(first);
 }
 
+static void arenas_join(void **state)
+{
+    (void)state;
+    for (int from = 0; from < 3; from++) {
+        for (int to = 0; to < 3; to++) { /* blocks in each */
+            rf_arena arena[2] = {{0}};
+            char *kept[2][2] = {{NULL}};
+            int const blocks[2] = {to, from};
+            for (int a = 0; a < 2; a++) {
+                for (int i = 0; i < blocks[a]; i++) {
+                    kept[a][i] = rf_arena_text(&arena[a], "abc", 3);
+                    assert_non_null(kept[a][i]);
+                    assert_non_null(rf_arena_take(&arena[a], 2 << 20));
+                }
+            }
+            rf_arena_join(&arena[0], &arena[1]);
+            assert_null(arena[1].blocks);
+            assert_string_equal(rf_arena_text(&arena[0], "more", 4), "more");
+            for (int i = 0; i < 4; i++) {
+                assert_true(kept[i / 2][i % 2] == NULL || strcmp(kept[i / 2][i % 2], "abc") == 0);
+            }
+            rf_arena_free(&arena[0]);
+            rf_arena_free(&arena[1]);
+        }
+    }
+}
+
+static void laps_add_up(void **state)
+{
+    static const char *const stages[] = {"one", "two"};
+    rf_stopwatch watch;
+    rf_text text = {0};
+    rf_json json = rf_json_to_text(&text);
+    double sum = 0;
+    (void)state;
+    rf_stopwatch_start(&watch);
+    rf_stopwatch_lap(&watch, "one", "a");
+    rf_stopwatch_lap(&watch, "two", "a");
+    rf_stopwatch_lap(&watch, "one", "b");
+    rf_stopwatch_lap(&watch, "one", "a");
+    rf_stopwatch_lap(NULL, "one", "a");
+    assert_int_equal(watch.laps, 3);
+    for (uint32_t i = 0; i < watch.laps; i++) {
+        assert_true(watch.lap[i].seconds >= 0 && watch.lap[i].cpu >= 0);
+        sum += watch.lap[i].seconds;
+    }
+    assert_true(rf_stopwatch_stage(&watch, "one") + rf_stopwatch_stage(&watch, "two") == sum ||
+                sum > 0);
+    rf_json_object(&json);
+    rf_stopwatch_json(&watch, stages, 2, &json);
+    rf_json_object_end(&json);
+    assert_non_null(strstr(rf_text_get(&text), "\"stage\": \"one\", \"part\": \"b\""));
+    rf_text_free(&text);
+    for (int i = 0; i < RF_LAPS + 5; i++) { /* too many parts: none is lost, none is written past */
+        static const char names[] =
+            "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij";
+        rf_stopwatch_lap(&watch, "many", names + i);
+    }
+    assert_int_equal(watch.laps, RF_LAPS);
+}
+
 static void arenas_keep_what_they_hold(void **state)
 {
     enum { TEXTS = 20000 };
@@ -330,6 +392,8 @@ int main(void)
         cmocka_unit_test(arenas_keep_what_they_hold),
         cmocka_unit_test(texts_grow_and_remember_failure),
         cmocka_unit_test(errors_are_cut_not_spilled),
+        cmocka_unit_test(arenas_join),
+        cmocka_unit_test(laps_add_up),
         cmocka_unit_test(hashes_never_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

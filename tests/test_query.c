@@ -407,6 +407,50 @@ static void point_queries_use_indexes(void **state)
     rf_store_close(store);
 }
 
+/* Millions of sightings are searched by value or account, and never read from one end to the other:
+ * no cursor over the table is rewound. */
+static void no_query_reads_all_sightings(void **state)
+{
+    enum { ADDRESS, OPCODE, P1, P2, CURSORS = 64 };
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err;
+    int64_t root = 0;
+    int opened = 0;
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    assert_int_equal(rf_store_number(store,
+                                     "SELECT rootpage FROM sqlite_schema WHERE name = 'sighting'",
+                                     &root, &err),
+                     RF_OK);
+    for (const rf_embedded *at = rf_canned_queries; at->name != NULL; at++) {
+        bool sightings[CURSORS] = {false};
+        rf_text sql = {0};
+        rf_statement *program = NULL;
+        bool row = true;
+        rf_text_printf(&sql, "EXPLAIN\n%s", at->text);
+        assert_int_equal(rf_prepare(store, rf_text_get(&sql), &program, &err), RF_OK);
+        for (int pass = 0; pass < 2; pass++, row = true) { /* cursors may be opened further down */
+            while (rf_step(program, &row, &err) == RF_OK && row) {
+                const char *opcode = rf_column_text(program, OPCODE);
+                int64_t const cursor = rf_column_int(program, P1);
+                if (strcmp(opcode, "OpenRead") == 0 && rf_column_int(program, P2) == root) {
+                    assert_in_range(cursor, 0, CURSORS - 1);
+                    sightings[cursor] = true;
+                    opened++;
+                } else if ((strcmp(opcode, "Rewind") == 0 || strcmp(opcode, "Last") == 0) &&
+                           cursor >= 0 && cursor < CURSORS && sightings[cursor]) {
+                    fail_msg("%s reads all sightings", at->name);
+                }
+            }
+            rf_reset(program);
+        }
+        rf_statement_end(program);
+        rf_text_free(&sql);
+    }
+    assert_true(opened > 0);
+    rf_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_parameters_are_usage_errors, start, end),
         cmocka_unit_test_setup_teardown(values_are_typed_by_look, start, end),
         cmocka_unit_test_setup_teardown(point_queries_use_indexes, start, end),
+        cmocka_unit_test_setup_teardown(no_query_reads_all_sightings, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
