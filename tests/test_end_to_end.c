@@ -399,6 +399,42 @@ static void an_empty_database_has_no_rings(void **state)
     fixture_end(&f);
 }
 
+/* Interrupted at any moment, detection has either happened or not. */
+static void an_interrupted_run_never_was(void **state)
+{
+    rf_store *store = NULL;
+    rf_error err;
+    int64_t before = 0;
+    int interrupted = 0;
+    (void)state;
+    assert_int_equal(rf_store_open(world.db, RF_STORE_READ, &store, &err), RF_OK);
+    assert_int_equal(rf_store_number(store, "SELECT max(id) FROM run", &before, &err), RF_OK);
+    for (int i = 0; i < 12; i++) {
+        char command[512];
+        int64_t newest = 0;
+        int64_t strays = 0;
+        (void)snprintf(
+            command, sizeof command, "timeout -s %s %.3f '%s' --db '%s' detect >/dev/null 2>&1",
+            i % 2 == 0 ? "INT" : "KILL", 0.01 * (i + 1) * (i + 1), fixture_program(), world.db);
+        if (shell(command) == 0) {
+            break;
+        }
+        interrupted++;
+        assert_int_equal(rf_store_number(store, "SELECT max(id) FROM run", &newest, &err), RF_OK);
+        assert_int_equal(newest, before);
+        assert_int_equal(rf_store_number(store,
+                                         "SELECT (SELECT count(*) FROM link WHERE run > "
+                                         "(SELECT max(id) FROM run)) + (SELECT count(*) FROM "
+                                         "ring_event WHERE run > (SELECT max(id) FROM run)) + "
+                                         "(SELECT count(*) FROM pragma_foreign_key_check)",
+                                         &strays, &err),
+                         RF_OK);
+        assert_int_equal(strays, 0);
+    }
+    assert_true(interrupted > 0);
+    rf_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +446,7 @@ int main(void)
         cmocka_unit_test(the_truth_is_mostly_found),
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(the_order_of_rows_does_not_matter),
+        cmocka_unit_test(an_interrupted_run_never_was),
         cmocka_unit_test(wrong_databases_are_refused),
         cmocka_unit_test(an_empty_database_has_no_rings),
     };

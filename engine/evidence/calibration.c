@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/parallel.h"
+#include "base/progress.h"
 
 #include <string.h>
 
@@ -194,6 +195,7 @@ typedef struct value_task {
     rf_calibration *c;
     bucket_counts *counts; /* [worker][signal][bucket] */
     third_counts *thirds;  /* [worker] */
+    rf_progress *progress;
 } value_task;
 
 typedef struct pair_counts {
@@ -289,6 +291,9 @@ static rf_status examine_values(void *context, size_t block, size_t first, size_
             task->c->full_groups[v] += n <= RF_ALL_PAIRS_UP_TO;
         }
     }
+    if (worker == 0) {
+        rf_progress_show(task->progress, end);
+    }
     return RF_OK;
 }
 
@@ -343,10 +348,14 @@ static rf_status learn_values(const rf_population *p, rf_calibration *c, unsigne
         .counts = rf_alloc((size_t)threads * (p->signals + 1) * RF_BUCKETS, sizeof(bucket_counts)),
         .thirds = rf_alloc(threads, sizeof(third_counts)),
     };
+    rf_progress progress;
     rf_status status;
+    task.progress = &progress;
+    rf_progress_start(&progress, "learning what sharing is worth", p->values);
     status = task.counts == NULL || task.thirds == NULL
                  ? rf_fail_memory(err, "the calibration")
                  : rf_parallel(threads, p->values, VALUE_GRAIN, examine_values, &task, err);
+    rf_progress_end(&progress);
     if (status == RF_OK) {
         finish_sensitivity(p, c, task.thirds, threads);
         finish_buckets(p, c, task.counts, threads);

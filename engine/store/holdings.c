@@ -6,6 +6,7 @@
 #include "store/holdings.h"
 
 #include "base/clock.h"
+#include "base/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -255,15 +256,19 @@ static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
     rf_statement *select = NULL;
     int64_t current = -1;
     bool row = true;
+    rf_progress progress;
     rf_status status = rf_prepare(store,
                                   "SELECT value, account, day FROM sighting "
                                   "ORDER BY value, account, day",
                                   &select, err);
+    rf_progress_start(&progress, "reading sightings", (uint64_t)b->value_rows);
     while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
         int64_t const value = rf_column_int(select, 0);
         uint32_t const account = rf_account_number(b->map, rf_column_int(select, 1));
         int64_t const day = rf_column_int(select, 2);
-        b->p->sightings++;
+        if (b->p->sightings++ % 16384 == 0) {
+            rf_progress_show(&progress, (uint64_t)value); /* they come by value */
+        }
         if (value < 0 || value >= b->value_rows || b->signal_of[value] == NO_SIGNAL ||
             account == UINT32_MAX) {
             continue;
@@ -282,6 +287,7 @@ static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
     if (status == RF_OK && current >= 0) {
         status = finish_value(b, current, err);
     }
+    rf_progress_end(&progress);
     rf_statement_end(select);
     return status;
 }
