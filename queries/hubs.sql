@@ -3,6 +3,7 @@
 -- param: run=latest  the run
 -- column: signal  what it is
 -- column: value  the value
+-- column: type  what it is taken for; value_types tells why
 -- column: holders  accounts using it (on its busiest day)
 -- column: days  days on which it was too common
 -- column: reliability  how often sharing it is a real tie
@@ -11,6 +12,7 @@
 -- column: why  the treatment in words
 SELECT g.name AS signal,
        v.text AS value,
+       t.type,
        h.holders,
        h.days,
        round(h.reliability, 4) AS reliability,
@@ -24,6 +26,7 @@ SELECT g.name AS signal,
 FROM hub h
 JOIN value v ON v.id = h.value
 JOIN signal g ON g.id = v.signal
+LEFT JOIN value_type t ON t.run = h.run AND t.value = h.value
 WHERE h.run = :run
 ORDER BY h.holders DESC, value
 LIMIT :limit

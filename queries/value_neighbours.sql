@@ -5,6 +5,7 @@
 -- param: run=latest-if-any  the run whose rings are told
 -- column: account_id  the account
 -- column: signal  what the value is to it
+-- column: type  what the value is taken for when many use it: carrier NAT, office, ring, ...
 -- column: first_day  when it first used it
 -- column: last_day  when it last used it
 -- column: times  how often
@@ -15,6 +16,7 @@
 -- column: flagged  whether that ring is flagged
 SELECT a.external_id AS account_id,
        g.name AS signal,
+       t.type,
        date(min(nullif(s.day, -1)) * 86400, 'unixepoch') AS first_day,
        date(max(nullif(s.day, -1)) * 86400, 'unixepoch') AS last_day,
        sum(s.times) AS times,
@@ -27,6 +29,7 @@ FROM signal g
 CROSS JOIN value v ON v.signal = g.id AND v.text = :value
 CROSS JOIN sighting s ON s.value = v.id
 CROSS JOIN account a ON a.id = s.account
+LEFT JOIN value_type t ON t.run = :run AND t.value = v.id
 LEFT JOIN member m ON m.run = :run AND m.account = a.id
 LEFT JOIN ring r ON r.run = m.run AND r.ring = m.ring
 WHERE :signal = '' OR g.name = :signal

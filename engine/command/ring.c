@@ -163,10 +163,9 @@ static void say_summary(const rf_ring_page *page, rf_text *text)
 /* "card, prepaid, bin 411111, last4 1234" */
 static void say_attributes(const rf_page_evidence *evidence, rf_text *text)
 {
-    static const char *const BARE[] = {"kind", "funding"};
     for (size_t i = 0; i < evidence->attributes; i++) {
         const rf_page_attribute *one = &evidence->attribute[i];
-        bool bare = strcmp(one->name, BARE[0]) == 0 || strcmp(one->name, BARE[1]) == 0;
+        bool bare = strstr("kind funding type", one->name) != NULL;
         rf_text_printf(text, "%s%s%s", i == 0 ? "" : ", ", bare ? "" : one->name, bare ? "" : " ");
         rf_text_add_short(text, one->text, strlen(one->text), CELL_SHOWN);
     }

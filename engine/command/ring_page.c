@@ -288,10 +288,11 @@ static const char EVIDENCE_SQL[] =
     "       nullif(e.first_day, -1), nullif(e.last_day, -1),"
     "       i.kind AS kind, i.funding AS funding, i.country AS country, i.bin AS bin,"
     "       i.last4 AS last4, d.prefix AS prefix, nullif(d.scope, 'global') AS scope,"
-    "       f.form AS form "
+    "       f.form AS form, nullif(t.type, 'unknown') AS type "
     "FROM evidence e JOIN value v ON v.id = e.value JOIN signal g ON g.id = v.signal "
     "LEFT JOIN instrument i ON i.value = v.id LEFT JOIN address d ON d.value = v.id "
     "LEFT JOIN device f ON f.value = v.id "
+    "LEFT JOIN value_type t ON t.run = e.run AND t.value = e.value "
     "WHERE e.run = ?1 AND e.ring = ?2 ORDER BY e.rank";
 
 /* The three most frequent texts of each context column, with their share among the known. */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rings/bridges.h"
+#include "rings/hub_types.h"
 #include "rings/ledger.h"
 #include "rings/settings.h"
 #include "store/decisions.h"
@@ -233,6 +234,7 @@ typedef struct pipeline {
     rf_detect_summary *summary;
     rf_population population;
     rf_calibration calibration;
+    rf_hubs hubs;
     rf_links links;
     rf_labels labels;
     rf_label_effect *effect; /* what they moved */
@@ -369,6 +371,9 @@ static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf
                        &p->summary->doubted_rings);
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }
+    if (status == RF_OK) {
+        status = rf_hubs_tell(&p->population, &p->hubs, &p->findings, err);
+    }
     lap(p, SHUFFLING, "bridges");
     return status;
 }
@@ -434,6 +439,13 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings, rf_
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
     lap(p, CALIBRATING, "sampling");
+    if (status == RF_OK) {
+        status = rf_hubs_type(&p->population, &p->calibration, settings->threads, &p->hubs, err);
+    }
+    if (status == RF_OK) {
+        rf_hubs_lend(&p->hubs, &p->calibration);
+    }
+    lap(p, CALIBRATING, "types");
     if (status == RF_OK) {
         status = link_and_group(p, settings, &levels, &chance_density, err);
     }
@@ -556,6 +568,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     rf_separations_free(&p.separations);
     rf_labels_free(&p.labels);
     rf_links_free(&p.links);
+    rf_hubs_free(&p.hubs);
     rf_calibration_free(&p.calibration);
     rf_population_free(&p.population);
     return status;

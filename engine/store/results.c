@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "store/feed.h"
 #include "store/results_links.h"
+#include "store/results_types.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +20,7 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->label);
     rf_free(findings->worth);
     rf_free(findings->hub);
+    rf_free(findings->type);
     rf_ledger_entries_free(&findings->ledger);
     rf_arena_free(&findings->ledger_texts);
     rf_arena_free(&findings->texts);
@@ -406,11 +408,18 @@ typedef struct writing_step {
 static rf_status write_all(rf_store *store, const rf_findings *findings,
                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
-    static writing_step const steps[] = {
-        {write_calibration, "rings"}, {write_labels, "rings"},           {write_weighing, "rings"},
-        {write_signals, "rings"},     {write_worth, "worths"},           {write_hubs, "worths"},
-        {write_allowed, "worths"},    {rf_results_write_links, "links"}, {write_rings, "rings"},
-        {write_members, "members"},   {write_ledger, "ledger"}};
+    static writing_step const steps[] = {{write_calibration, "rings"},
+                                         {write_labels, "rings"},
+                                         {write_weighing, "rings"},
+                                         {write_signals, "rings"},
+                                         {write_worth, "worths"},
+                                         {write_hubs, "worths"},
+                                         {rf_results_write_types, "worths"},
+                                         {write_allowed, "worths"},
+                                         {rf_results_write_links, "links"},
+                                         {write_rings, "rings"},
+                                         {write_members, "members"},
+                                         {write_ledger, "ledger"}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
     bool keep = true;
     rf_status status = rf_store_begin(store, err);

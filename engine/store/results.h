@@ -105,6 +105,44 @@ typedef struct rf_result_hub {
     const char *treatment; /* ignored, adds or star */
 } rf_result_hub;
 
+/* What is seen of a value that many accounts hold; rings/hub_figures.h. Shares are 0 to 1. */
+typedef enum rf_figure {
+    RF_FIGURE_CROWD,    /* of those ever met there, how many are there on a day, on average */
+    RF_FIGURE_LOYAL,    /* of its holders' active days, how many they spent there */
+    RF_FIGURE_WEEKEND,  /* of account-days there, on Saturday and Sunday (UTC) */
+    RF_FIGURE_YEARS,    /* between the first and last tenth of sign-ups; in years */
+    RF_FIGURE_TOGETHER, /* signed up within a day of another holder, beyond chance */
+    RF_FIGURE_COUNTRY,  /* in the commonest country */
+    RF_FIGURE_MAIL,     /* on the commonest e-mail domain that is no large provider's */
+    RF_FIGURE_OWN_MAIL, /* on any such domain */
+    RF_FIGURE_SCHOOL,   /* on a domain reserved for schools (.edu, .ac.uk) */
+    RF_FIGURE_PAYING,   /* have an instrument */
+    RF_FIGURE_CARDS,    /* of those, share one with another holder */
+    RF_FIGURE_ONE_CARD, /* of those, on the commonest */
+    RF_FIGURE_PREPAID,  /* of those, have prepaid ones only */
+    RF_FIGURE_DEVICES,  /* share a device with another holder */
+    RF_FIGURE_PROMPTS,  /* share a query template */
+    RF_FIGURE_TIES,     /* share anything else: phone, tie, ... */
+    RF_FIGURE_PAIRS,    /* of pairs, share something of another family, beyond chance */
+    RF_FIGURE_FLAGGED,  /* in a flagged ring */
+    RF_FIGURES
+} rf_figure;
+
+/* A value that many accounts hold, and what it is taken for. */
+typedef struct rf_result_type {
+    int64_t value_row;
+    const char *type;    /* static text */
+    const char *instead; /* the next best */
+    double bits;         /* by how much the type is the better one */
+    const char *why;     /* the figures that told most, in words; in the arena of the findings */
+    uint32_t lent;       /* pairs it counts as corroborated for its type: rings/hub_types.h */
+    uint32_t holders;    /* over all days */
+    uint32_t met;        /* of these, met another one there on some day */
+    uint32_t days;       /* on which any did; 0 for stable signals */
+    uint32_t peak;       /* most holders on one day */
+    double figure[RF_FIGURES]; /* NAN: not known */
+} rf_result_type;
+
 typedef struct rf_result_links {
     uint64_t count;
     const uint32_t *a, *b; /* account numbers: row ids are account_row[number] */
@@ -141,6 +179,8 @@ typedef struct rf_findings {
     uint32_t worths;
     rf_result_hub *hub;
     uint32_t hubs;
+    rf_result_type *type;
+    uint32_t types;
     rf_result_links links;     /* borrowed arrays */
     const rf_allowed *allowed; /* borrowed */
     uint32_t alloweds;
