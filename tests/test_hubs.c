@@ -301,12 +301,13 @@ static const scene SCENES[] = {
     {"template", "common", 90, 0, false, 5, 0, false, 1, 1, 0, 0},
 };
 
-static void share_values(crowd *c, const scene *s, const char *signal, uint32_t each)
+/* Accounts [first, end) share values of the signal, `each` of them one. */
+static void share_values(crowd *c, uint32_t first, uint32_t end, const char *signal, uint32_t each)
 {
     char text[24];
     uint32_t value = 0;
-    for (uint32_t a = 0; a < s->people && each > 0; a++) {
-        if (a % each == 0) {
+    for (uint32_t a = first; a < end && each > 0; a++) {
+        if ((a - first) % each == 0) {
             (void)snprintf(text, sizeof text, "%.3s-own-%u", signal, a);
             value = crowd_add_value(c, signal, text);
         }
@@ -343,9 +344,13 @@ static crowd *build(const scene *s)
             crowd_add_sighting(c, hub, a, s->days == 0 ? -1 : day);
         }
     }
-    share_values(c, s, "instrument", s->cards);
-    share_values(c, s, "device", s->devices);
-    share_values(c, s, "template", s->prompts);
+    share_values(c, 0, s->people, "instrument", s->cards);
+    share_values(c, 0, s->people, "device", s->devices);
+    share_values(c, 0, s->people, "template", s->prompts);
+    /* everybody else: small households, so that chance is what it is elsewhere */
+    share_values(c, s->people, c->accounts, "instrument", 2);
+    share_values(c, s->people, c->accounts, "device", 3);
+    share_values(c, s->people, c->accounts, "template", 3);
     return c;
 }
 
