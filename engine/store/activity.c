@@ -1,6 +1,8 @@
 /* activity.c - see activity.h. */
 #include "store/activity.h"
 
+#include "store/scan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,13 +109,15 @@ static bool add_use(gathering *g, int64_t capability, uint64_t requests)
 
 static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map, rf_error *err)
 {
-    rf_statement *select = NULL;
-    bool row = true;
-    rf_status status = rf_prepare(
-        store, "SELECT account, capability, day, requests, hours FROM activity", &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        uint32_t const a = rf_account_number(map, rf_column_int(select, 0));
-        uint64_t const requests = (uint64_t)rf_column_int(select, 3);
+    enum { ACCOUNT, CAPABILITY, DAY, REQUESTS, HOURS };
+    const rf_scan_cell *cells = NULL;
+    rf_scan *scan = NULL;
+    rf_status status = rf_scan_open(store, "activity", "account, capability, day, requests, hours",
+                                    "account, capability, day", &scan, err);
+    while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
+           cells != NULL) {
+        uint32_t const a = rf_account_number(map, cells[ACCOUNT].number);
+        uint64_t const requests = (uint64_t)cells[REQUESTS].number;
         if (a == UINT32_MAX) {
             continue;
         }
@@ -123,15 +127,15 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
         }
         g->p->requests[a] += requests;
         if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
-            !add_use(g, rf_column_int(select, 1), requests)) {
+            !add_use(g, cells[CAPABILITY].number, requests)) {
             status = rf_fail_memory(err, "the activity of accounts");
             break;
         }
         g->days[g->day_count++] =
-            (uint64_t)(rf_column_int(select, 2) + 1) << 32 | (uint32_t)rf_column_int(select, 4);
+            (uint64_t)(cells[DAY].number + 1) << 32 | (uint32_t)cells[HOURS].number;
     }
     finish_days(g);
-    rf_statement_end(select);
+    rf_scan_end(scan);
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "store/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static int by_number(const void *left, const void *right)
 
 static rf_status map_values(rf_store *store, builder *b, rf_error *err)
 {
-    rf_statement *select = NULL;
-    bool row = true;
+    const rf_scan_cell *cells = NULL;
+    rf_scan *scan = NULL;
     uint8_t index_of[1 << 16];
     int64_t newest = 0;
     rf_status status = rf_store_number(store, "SELECT max(id) FROM value", &newest, err);
@@ -59,15 +60,16 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
             index_of[b->p->signal[s].row] = (uint8_t)s;
         }
     }
-    status = rf_prepare(store, "SELECT id, signal FROM value", &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        int64_t const id = rf_column_int(select, 0);
-        int64_t const signal = rf_column_int(select, 1);
+    status = rf_scan_open(store, "value", "id, signal", "id", &scan, err);
+    while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
+           cells != NULL) {
+        int64_t const id = cells[0].number;
+        int64_t const signal = cells[1].number;
         if (id >= 0 && id < b->value_rows && signal >= 0 && signal < (1 << 16)) {
             b->signal_of[id] = index_of[signal];
         }
     }
-    rf_statement_end(select);
+    rf_scan_end(scan);
     return status;
 }
 
@@ -253,19 +255,18 @@ static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
 
 static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
 {
-    rf_statement *select = NULL;
+    const rf_scan_cell *cells = NULL;
+    rf_scan *scan = NULL;
     int64_t current = -1;
-    bool row = true;
     rf_progress progress;
-    rf_status status = rf_prepare(store,
-                                  "SELECT value, account, day FROM sighting "
-                                  "ORDER BY value, account, day",
-                                  &select, err);
+    rf_status status =
+        rf_scan_open(store, "sighting", "value, account, day", "value, account, day", &scan, err);
     rf_progress_start(&progress, "reading sightings", (uint64_t)b->value_rows);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        int64_t const value = rf_column_int(select, 0);
-        uint32_t const account = rf_account_number(b->map, rf_column_int(select, 1));
-        int64_t const day = rf_column_int(select, 2);
+    while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
+           cells != NULL) {
+        int64_t const value = cells[0].number;
+        uint32_t const account = rf_account_number(b->map, cells[1].number);
+        int64_t const day = cells[2].number;
         if (b->p->sightings++ % 16384 == 0) {
             rf_progress_show(&progress, (uint64_t)value); /* they come by value */
         }
@@ -288,7 +289,7 @@ static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
         status = finish_value(b, current, err);
     }
     rf_progress_end(&progress);
-    rf_statement_end(select);
+    rf_scan_end(scan);
     return status;
 }
 

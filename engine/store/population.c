@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "store/activity.h"
 #include "store/holdings.h"
+#include "store/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@
 /* Texts gathered while reading: a code in order of appearance, made bytewise at the end. */
 typedef struct interner {
     const char **text;
+    uint32_t *length;
     size_t count;
-    size_t capacity;
+    size_t capacity[2];
     uint32_t *slot; /* open addressing; 0 is empty, else code */
     size_t slots;   /* a power of two */
 } interner;
@@ -25,6 +27,7 @@ typedef struct interner {
 static void interner_free(interner *in)
 {
     rf_free(in->text);
+    rf_free(in->length);
     rf_free(in->slot);
 }
 
@@ -36,7 +39,7 @@ static bool interner_grow(interner *in)
         return false;
     }
     for (size_t code = 1; code < in->count; code++) {
-        size_t at = rf_hash_bytes(0, in->text[code], strlen(in->text[code])) & (slots - 1);
+        size_t at = rf_hash_bytes(0, in->text[code], in->length[code]) & (slots - 1);
         while (slot[at] != 0) {
             at = (at + 1) & (slots - 1);
         }
@@ -49,31 +52,36 @@ static bool interner_grow(interner *in)
 }
 
 /* The code of a text, new or known; 0 for "". False when out of memory. */
-static bool intern(interner *in, rf_arena *arena, const char *text, uint32_t *code)
+static bool intern(interner *in, rf_arena *arena, const rf_scan_cell *text, uint32_t *code)
 {
     size_t at;
     *code = 0;
-    if (text[0] == '\0') {
+    if (text->length == 0) {
         return true;
     }
     if (in->count * 2 >= in->slots && !interner_grow(in)) {
         return false;
     }
-    at = rf_hash_bytes(0, text, strlen(text)) & (in->slots - 1);
+    at = rf_hash_bytes(0, text->text, text->length) & (in->slots - 1);
     while (in->slot[at] != 0) {
-        if (strcmp(in->text[in->slot[at]], text) == 0) {
-            *code = in->slot[at];
+        uint32_t const known = in->slot[at];
+        if (in->length[known] == text->length &&
+            memcmp(in->text[known], text->text, text->length) == 0) {
+            *code = known;
             return true;
         }
         at = (at + 1) & (in->slots - 1);
     }
-    if (!rf_reserve(&in->text, &in->capacity, in->count + 2, sizeof *in->text)) {
+    if (!rf_reserve(&in->text, &in->capacity[0], in->count + 2, sizeof *in->text) ||
+        !rf_reserve(&in->length, &in->capacity[1], in->count + 2, sizeof *in->length)) {
         return false;
     }
     if (in->count == 0) {
+        in->length[0] = 0;
         in->text[in->count++] = "";
     }
-    in->text[in->count] = rf_arena_text(arena, text, strlen(text));
+    in->length[in->count] = text->length;
+    in->text[in->count] = rf_arena_text(arena, text->text, text->length);
     if (in->text[in->count] == NULL) {
         return false;
     }
@@ -127,9 +135,15 @@ done:
 
 /* ---- accounts ---- */
 
+enum { TEXT_COLUMNS = 5 };
+
+/* The accounts in the order they were read, until they are numbered. */
 typedef struct account_key {
     const char *external_id;
     int64_t row;
+    int64_t created_at;
+    uint32_t code[TEXT_COLUMNS];
+    uint8_t status;
 } account_key;
 
 static int by_external_id(const void *left, const void *right)
@@ -139,50 +153,120 @@ static int by_external_id(const void *left, const void *right)
     return strcmp(a->external_id, b->external_id); /* strcmp compares bytes as unsigned char */
 }
 
-static rf_status read_keys(rf_store *store, rf_population *p, rf_error *err)
+static uint8_t status_code(const rf_scan_cell *text)
 {
-    rf_statement *select = NULL;
-    account_key *keys = NULL;
-    size_t capacity = 0;
-    size_t count = 0;
-    bool row = true;
+    static const char *const names[] = {"", "active", "suspended", "banned", "closed"};
+    for (uint8_t i = 1; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) == text->length && memcmp(names[i], text->text, text->length) == 0) {
+            return i;
+        }
+    }
+    return RF_STATUS_UNKNOWN;
+}
+
+static rf_status allocate_accounts(rf_population *p, rf_coded *const *columns, rf_error *err)
+{
+    size_t const n = p->accounts;
+    bool good = true;
+    p->account_row = rf_alloc(n, sizeof *p->account_row);
+    p->external_id = rf_alloc(n, sizeof *p->external_id);
+    p->identity = rf_alloc(n, sizeof *p->identity);
+    p->created_at = rf_alloc(n, sizeof *p->created_at);
+    p->status = rf_alloc(n, sizeof *p->status);
+    p->requests = rf_alloc(n, sizeof *p->requests);
+    p->active_days = rf_alloc(n, sizeof *p->active_days);
+    p->hours = rf_alloc(n, sizeof *p->hours);
+    p->observed = rf_alloc(n, sizeof *p->observed);
+    p->prepaid = rf_alloc(n, sizeof *p->prepaid);
+    p->capability_start = rf_alloc(n + 1, sizeof *p->capability_start);
+    for (int c = 0; c < TEXT_COLUMNS; c++) {
+        columns[c]->code = rf_alloc(n, sizeof *columns[c]->code);
+        good = good && columns[c]->code != NULL;
+    }
+    if (!good || p->account_row == NULL || p->external_id == NULL || p->identity == NULL ||
+        p->created_at == NULL || p->status == NULL || p->requests == NULL ||
+        p->active_days == NULL || p->hours == NULL || p->observed == NULL || p->prepaid == NULL ||
+        p->capability_start == NULL) {
+        return rf_fail_memory(err, "the account columns");
+    }
+    return RF_OK;
+}
+
+/* Numbers the accounts by their external ids and lays their columns out in that order. */
+static rf_status lay_out_accounts(rf_population *p, account_key *keys, size_t count,
+                                  interner *interners, rf_error *err)
+{
+    rf_coded *const columns[TEXT_COLUMNS] = {&p->email_domain, &p->country, &p->timezone, &p->plan,
+                                             &p->owner};
     bool ordered = true; /* they are after a first import of accounts */
-    rf_status status = rf_prepare(store, "SELECT id, external_id FROM account", &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        const char *text = rf_column_text(select, 1);
-        if (!rf_reserve(&keys, &capacity, count + 1, sizeof *keys) ||
-            (keys[count].external_id =
-                 rf_arena_text(&p->texts, text, rf_column_bytes(select, 1))) == NULL) {
-            status = rf_fail_memory(err, "the accounts");
-            break;
-        }
-        keys[count++].row = rf_column_int(select, 0);
+    rf_status status;
+    if (count >= UINT32_MAX) {
+        return rf_fail(err, RF_EINPUT, "too many accounts for one database: %zu", count);
     }
-    rf_statement_end(select);
-    if (status == RF_OK && count >= UINT32_MAX) {
-        status = rf_fail(err, RF_EINPUT, "too many accounts for one database: %zu", count);
-    }
-    if (status == RF_OK) {
-        p->accounts = (uint32_t)count;
-        p->account_row = rf_alloc(count, sizeof *p->account_row);
-        p->external_id = rf_alloc(count, sizeof *p->external_id);
-        p->identity = rf_alloc(count, sizeof *p->identity);
-        if (p->account_row == NULL || p->external_id == NULL || p->identity == NULL) {
-            status = rf_fail_memory(err, "the accounts");
-        }
-    }
+    p->accounts = (uint32_t)count;
+    status = allocate_accounts(p, columns, err);
     for (size_t i = 1; i < count && ordered; i++) {
         ordered = by_external_id(&keys[i - 1], &keys[i]) < 0;
     }
-    if (status == RF_OK && count > 0) {
-        if (!ordered) {
-            qsort(keys, count, sizeof *keys, by_external_id);
+    if (!ordered) {
+        qsort(keys, count, sizeof *keys, by_external_id);
+    }
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        p->account_row[i] = keys[i].row;
+        p->external_id[i] = keys[i].external_id;
+        p->identity[i] = rf_hash_bytes(0, keys[i].external_id, strlen(keys[i].external_id));
+        p->created_at[i] = keys[i].created_at;
+        p->status[i] = keys[i].status;
+        for (int c = 0; c < TEXT_COLUMNS; c++) {
+            columns[c]->code[i] = keys[i].code[c];
         }
-        for (size_t i = 0; i < count; i++) {
-            p->account_row[i] = keys[i].row;
-            p->external_id[i] = keys[i].external_id;
-            p->identity[i] = rf_hash_bytes(0, keys[i].external_id, strlen(keys[i].external_id));
+    }
+    for (int c = 0; c < TEXT_COLUMNS && status == RF_OK; c++) {
+        status = finish_column(&interners[c], p->accounts, columns[c], err);
+    }
+    return status;
+}
+
+static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
+{
+    enum { ID, EXTERNAL_ID, CREATED_AT, STATUS, TEXTS };
+    const rf_scan_cell *cells = NULL;
+    interner interners[TEXT_COLUMNS] = {{0}};
+    account_key *keys = NULL;
+    size_t capacity = 0;
+    size_t count = 0;
+    rf_scan *scan = NULL;
+    rf_status status = rf_scan_open(store, "account",
+                                    "id, external_id, created_at, status, email_domain, country,"
+                                    " timezone, plan, owner_id",
+                                    "id", &scan, err);
+    while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
+           cells != NULL) {
+        account_key *key;
+        bool good = rf_reserve(&keys, &capacity, count + 1, sizeof *keys);
+        if (good) {
+            key = &keys[count++];
+            key->row = cells[ID].number;
+            key->created_at =
+                cells[CREATED_AT].kind == RF_INT ? cells[CREATED_AT].number : RF_NO_TIME;
+            key->status = status_code(&cells[STATUS]);
+            key->external_id =
+                rf_arena_text(&p->texts, cells[EXTERNAL_ID].text, cells[EXTERNAL_ID].length);
+            good = key->external_id != NULL;
         }
+        for (int c = 0; c < TEXT_COLUMNS && good; c++) {
+            good = intern(&interners[c], &p->texts, &cells[TEXTS + c], &key->code[c]);
+        }
+        if (!good) {
+            status = rf_fail_memory(err, "the accounts");
+        }
+    }
+    rf_scan_end(scan);
+    if (status == RF_OK) {
+        status = lay_out_accounts(p, keys, count, interners, err);
+    }
+    for (int c = 0; c < TEXT_COLUMNS; c++) {
+        interner_free(&interners[c]);
     }
     rf_free(keys);
     return status;
@@ -211,83 +295,6 @@ static rf_status number_accounts(const rf_population *p, rf_account_map *map, rf
     memset(map->number, 0xff, (size_t)map->rows * sizeof *map->number);
     for (uint32_t a = 0; a < p->accounts; a++) {
         map->number[p->account_row[a]] = a;
-    }
-    return RF_OK;
-}
-
-static uint8_t status_code(const char *text)
-{
-    static const char *const names[] = {"", "active", "suspended", "banned", "closed"};
-    for (uint8_t i = 1; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            return i;
-        }
-    }
-    return RF_STATUS_UNKNOWN;
-}
-
-enum { TEXT_COLUMNS = 5 };
-
-static rf_status read_columns(rf_store *store, rf_population *p, const rf_account_map *map,
-                              rf_error *err)
-{
-    rf_coded *const columns[TEXT_COLUMNS] = {&p->email_domain, &p->country, &p->timezone, &p->plan,
-                                             &p->owner};
-    interner interners[TEXT_COLUMNS] = {{0}};
-    rf_statement *select = NULL;
-    bool row = true;
-    rf_status status =
-        rf_prepare(store,
-                   "SELECT id, created_at, status, email_domain, country, timezone, plan, owner_id "
-                   "FROM account",
-                   &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        uint32_t const a = rf_account_number(map, rf_column_int(select, 0));
-        if (a == UINT32_MAX) {
-            continue; /* not possible in one state of the database */
-        }
-        p->created_at[a] =
-            rf_column_kind(select, 1) == RF_NULL ? RF_NO_TIME : rf_column_int(select, 1);
-        p->status[a] = status_code(rf_column_text(select, 2));
-        for (int c = 0; c < TEXT_COLUMNS; c++) {
-            if (!intern(&interners[c], &p->texts, rf_column_text(select, 3 + c),
-                        &columns[c]->code[a])) {
-                status = rf_fail_memory(err, "the account columns");
-            }
-        }
-    }
-    rf_statement_end(select);
-    for (int c = 0; c < TEXT_COLUMNS; c++) {
-        if (status == RF_OK) {
-            status = finish_column(&interners[c], p->accounts, columns[c], err);
-        }
-        interner_free(&interners[c]);
-    }
-    return status;
-}
-
-static rf_status allocate_accounts(rf_population *p, rf_error *err)
-{
-    size_t const n = p->accounts;
-    rf_coded *const columns[TEXT_COLUMNS] = {&p->email_domain, &p->country, &p->timezone, &p->plan,
-                                             &p->owner};
-    bool good = true;
-    p->created_at = rf_alloc(n, sizeof *p->created_at);
-    p->status = rf_alloc(n, sizeof *p->status);
-    p->requests = rf_alloc(n, sizeof *p->requests);
-    p->active_days = rf_alloc(n, sizeof *p->active_days);
-    p->hours = rf_alloc(n, sizeof *p->hours);
-    p->observed = rf_alloc(n, sizeof *p->observed);
-    p->prepaid = rf_alloc(n, sizeof *p->prepaid);
-    p->capability_start = rf_alloc(n + 1, sizeof *p->capability_start);
-    for (int c = 0; c < TEXT_COLUMNS; c++) {
-        columns[c]->code = rf_alloc(n, sizeof *columns[c]->code);
-        good = good && columns[c]->code != NULL;
-    }
-    if (!good || p->created_at == NULL || p->status == NULL || p->requests == NULL ||
-        p->active_days == NULL || p->hours == NULL || p->observed == NULL || p->prepaid == NULL ||
-        p->capability_start == NULL) {
-        return rf_fail_memory(err, "the account columns");
     }
     return RF_OK;
 }
@@ -383,10 +390,7 @@ static rf_status first_half(void *context, size_t hand, size_t first, size_t end
     if (hand == 0) {
         return rf_holdings_begin(r->holdings_store, r->p, &r->holdings, err);
     }
-    status = read_keys(r->accounts_store, r->p, err);
-    if (status == RF_OK) {
-        status = allocate_accounts(r->p, err);
-    }
+    status = read_accounts(r->accounts_store, r->p, err);
     return status == RF_OK ? number_accounts(r->p, &r->map, err) : status;
 }
 
@@ -394,15 +398,11 @@ static rf_status second_half(void *context, size_t hand, size_t first, size_t en
                              rf_error *err)
 {
     reading *r = context;
-    rf_status status;
     (void)first;
     (void)end;
     (void)worker;
-    if (hand == 0) {
-        return rf_holdings_read(r->holdings_store, &r->map, r->holdings, err);
-    }
-    status = read_columns(r->accounts_store, r->p, &r->map, err);
-    return status == RF_OK ? rf_activity_read(r->accounts_store, r->p, &r->map, err) : status;
+    return hand == 0 ? rf_holdings_read(r->holdings_store, &r->map, r->holdings, err)
+                     : rf_activity_read(r->accounts_store, r->p, &r->map, err);
 }
 
 static rf_status read_all(rf_store *store, rf_store *other, rf_population *p, rf_error *err)

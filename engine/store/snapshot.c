@@ -11,15 +11,45 @@ static rf_status start(rf_store *store, int64_t *commits, rf_error *err)
     return status == RF_OK ? rf_store_number(store, "PRAGMA data_version", commits, err) : status;
 }
 
+/* Moves what the log has into the database file; whether nothing is left in it. Not when others
+ * read an older state, and not for a database without a log. */
+static bool empty_log(rf_store *store)
+{
+    int frames = -1;
+    int moved = -1;
+    return sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, &frames,
+                                     &moved) == SQLITE_OK &&
+           frames >= 0 && frames == moved;
+}
+
+/* Starts alone; what is seen is in the file when it was there and nobody has committed since. */
+static rf_status start_one(rf_store *store, bool in_front, rf_error *err)
+{
+    int64_t before = -1;
+    int64_t after = -2;
+    bool const known =
+        !in_front && rf_store_number(store, "PRAGMA data_version", &before, NULL) == RF_OK;
+    bool const empty = known && empty_log(store);
+    rf_status const status = start(store, &after, err);
+    store->still = status == RF_OK && empty && before == after;
+    return status;
+}
+
 /* Whether both now see the same; if not, or after a failure, neither is in a transaction. */
 static bool start_both(rf_store *store, rf_store *other)
 {
     int64_t before = 0;
     int64_t after = 0;
     int64_t ignored = 0;
-    bool const same = rf_store_number(other, "PRAGMA data_version", &before, NULL) == RF_OK &&
-                      start(store, &ignored, NULL) == RF_OK &&
-                      start(other, &after, NULL) == RF_OK && before == after;
+    bool empty = false;
+    bool same = rf_store_number(other, "PRAGMA data_version", &before, NULL) == RF_OK;
+    if (same) {
+        empty = empty_log(store);
+        same = start(store, &ignored, NULL) == RF_OK && start(other, &after, NULL) == RF_OK &&
+               before == after;
+    }
+    store->still = same && empty;
+    other->still = store->still;
     if (!same) {
         rf_store_rollback(store);
         rf_store_rollback(other);
@@ -59,10 +89,10 @@ static rf_store *open_other(rf_store *store)
 
 rf_status rf_snapshot_begin(rf_store *store, bool two, rf_store **other, rf_error *err)
 {
-    int64_t ignored = 0;
+    bool const in_front = something_in_front(store);
     rf_status status;
     *other = NULL;
-    if (two && !something_in_front(store) && (*other = open_other(store)) != NULL) {
+    if (two && !in_front && (*other = open_other(store)) != NULL) {
         for (int i = 0; i < ATTEMPTS; i++) {
             if (start_both(store, *other)) {
                 return RF_OK;
@@ -71,7 +101,7 @@ rf_status rf_snapshot_begin(rf_store *store, bool two, rf_store **other, rf_erro
         rf_store_close(*other);
         *other = NULL;
     }
-    status = start(store, &ignored, err);
+    status = start_one(store, in_front, err);
     if (status != RF_OK) {
         rf_store_rollback(store);
     }
@@ -81,5 +111,6 @@ rf_status rf_snapshot_begin(rf_store *store, bool two, rf_store **other, rf_erro
 rf_status rf_snapshot_end(rf_store *store, rf_store *other, rf_error *err)
 {
     rf_store_close(other);
+    store->still = false;
     return rf_store_commit(store, err);
 }

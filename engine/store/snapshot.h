@@ -4,6 +4,11 @@
  * about the same time nearly always see the same state; whether they do is found out, not hoped:
  * the second one looks at its counter of foreign commits before the first starts and after it has
  * started itself. If nothing was committed between, both see the same.
+ *
+ * Beforehand what the write-ahead log still holds is moved into the database file. When all of it
+ * could be, and nobody has committed since, the state that is seen lies in the file alone, and
+ * stays there until the transaction ends, since nothing newer is moved past a reader: its pages may
+ * then be read as they are (scan.h, pages.h).
  */
 #ifndef RF_STORE_SNAPSHOT_H
 #define RF_STORE_SNAPSHOT_H

@@ -9,6 +9,8 @@
 struct rf_store {
     sqlite3 *db;
     char *path;
+    bool
+        still; /* in a reading transaction whose state is wholly in the database file: snapshot.h */
 };
 
 #endif
