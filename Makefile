@@ -54,7 +54,7 @@ help:
 	@echo "make           build build/ringfence"
 	@echo "make demo      set up, build, and find rings in a generated population"
 	@echo "make test      set up, build with sanitizers, run all tests"
-	@echo "make bench     time import, detection and communities on a million accounts"
+	@echo "make bench     measure growth to five million accounts, beside peers (BENCH_SIZES: fewer)"
 	@echo "make fuzz      fuzz the readers for FUZZ_SECONDS (30) each; needs clang-14"
 	@echo "make format    lay the source out with clang-format-14"
 	@echo "make install   install under PREFIX (default /usr/local)"
@@ -123,7 +123,8 @@ test: setup
 check-tests: $(TESTS) $(BUILD)/ringfence $(BUILD)/worldgen
 	@sh .ci/run-tests.sh $(BUILD) $(TESTS)
 
-bench: setup
+bench:
+	@sh .ci/setup.sh --bench
 	@$(SUBMAKE) all worldgen $(BUILD)/measure $(BUILD)/lfrgen $(BUILD)/communities
 	@sh tests/bench/bench.sh
 

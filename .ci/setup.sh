@@ -2,6 +2,7 @@
 # setup.sh - installs the Debian packages that building needs and that are missing, and says so.
 #
 #   sh .ci/setup.sh         what `make demo` and `make test` need
+#   sh .ci/setup.sh --bench also what `make bench` needs
 #   sh .ci/setup.sh --ci    also what the checks of .ci/run need
 #
 # Silent, and without any network, when nothing is missing. Uses sudo when not root.
@@ -9,12 +10,14 @@ set -eu
 
 build_packages='gcc make libc6-dev libsqlite3-dev libigraph-dev libcsv-dev libcmocka-dev
     libjansson-dev libsodium-dev libsmartcols-dev libinih-dev'
-ci_packages='git clang-format-14 clang-14 libclang-rt-14-dev mandoc sqlite3'
+bench_packages='python3 python3-venv'
+ci_packages="$bench_packages git clang-format-14 clang-14 libclang-rt-14-dev mandoc sqlite3"
 
 wanted=$build_packages
-if [ "${1:-}" = --ci ]; then
-    wanted="$build_packages $ci_packages"
-fi
+case ${1:-} in
+--bench) wanted="$build_packages $bench_packages" ;;
+--ci) wanted="$build_packages $ci_packages" ;;
+esac
 
 # One line a package: what it is for. Shown before anything is installed.
 purpose() {
@@ -30,6 +33,8 @@ purpose() {
     libinih-dev) echo 'reads configuration files (inih 53 or later)' ;;
     clang-format-14) echo 'checks the layout of the source' ;;
     clang-14 | libclang-rt-14-dev) echo 'fuzzes the readers' ;;
+    python3) echo 'drives the benchmarks' ;;
+    python3-venv) echo 'holds the programs that benchmarks compare with' ;;
     mandoc) echo 'checks the manual page' ;;
     sqlite3) echo 'runs the SQL of the documents' ;;
     *) echo 'used by the checks' ;;

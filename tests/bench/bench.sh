@@ -1,56 +1,46 @@
 #!/bin/sh
-# bench.sh - what `make bench` measures: a generated population of BENCH_ACCOUNTS (1,000,000) through
-# import, detection and evaluation; one line a step: wall seconds, CPU seconds, peak memory. Then
-# communities of a graph of as many vertices with power-law degrees (lfrgen.c), mixing .4, ours and
-# igraph's in one run. The files stay in build/bench, made again only for another size or seed.
+# bench.sh - what `make bench` measures, over generated populations of growing size:
+#
+#   growth   import, detection, memory, database, quality, times of answers    growth.py
+#   peers    DuckDB, igraph, leidenalg, NetworKit, networkx, Splink            peers.py
+#   plots    the growth, drawn                                                 plot.py
+#
+# BENCH_SIZES      accounts of each population (10000 30000 100000 300000 1000000 5000000)
+# BENCH_REPEATS    repetitions (5); BENCH_LARGE_REPEATS those above two million accounts (1)
+# BENCH_PARTS      which of the parts above (all)
+# BENCH_PEERS      which peers, or none (all); BENCH_PEER_REPEATS (3), BENCH_PEER_LIMIT seconds (240)
+# BENCH_SEED       of the populations (7)
+# BENCH_RESULTS    where the tables and drawings go (build/bench/results)
+#
+# Worlds and databases stay in build/bench: 12 GiB for five million accounts.
 set -eu
 LC_ALL=C
 export LC_ALL
 unset RINGFENCE_DB || true
-accounts=${BENCH_ACCOUNTS:-1000000}
-seed=${BENCH_SEED:-7}
-bench=build/bench
-world=$bench/world
-db=$bench/bench.db
-log=$bench/log
-mkdir -p "$bench"
+sizes=${BENCH_SIZES:-10000 30000 100000 300000 1000000 5000000}
+parts=${BENCH_PARTS:-growth peers plots}
+results=${BENCH_RESULTS:-build/bench/results}
+mkdir -p "$results"
 
-wanted="$accounts accounts, seed $seed, $(cksum <build/worldgen)"
-if [ "$(cat "$world/made" 2>/dev/null || true)" != "$wanted" ]; then
-    rm -rf "$world"
-    build/worldgen --out "$world" --accounts "$accounts" --seed "$seed" 2>"$log"
-    printf '%s\n' "$wanted" >"$world/made"
-fi
-rm -f "$db" "$db-wal" "$db-shm"
-rows=$(($(wc -l <$world/events.csv) - 1))
-echo "$accounts accounts, $rows event rows, seed $seed, $(nproc) processors, $(build/ringfence --version)"
-
-step() {
-    name=$1
-    shift
-    build/measure "$name" build/ringfence --db "$db" "$@" 2>"$log" || {
-        cat "$log"
-        exit 1
-    }
-}
-started=$(date +%s)
-step 'import accounts' import accounts $world/accounts.csv
-step 'import payments' import payments $world/payments.csv
-step 'import events' import events $world/events.csv
-step 'import phones' import sightings --signal phone $world/phones.csv
-step 'import referrals' import links $world/referrals.csv
-echo "all imports: $(($(date +%s) - started)) s, database $(($(wc -c <$db) / 1048576)) MiB"
-step 'detect' detect
-step 'rings' rings --limit 20
-step 'export assignments' export assignments --to $bench/assignments.csv
-step 'evaluate' evaluate --truth $world/truth.csv
-build/ringfence --db "$db" evaluate --truth $world/truth.csv --per-ring
-
-graph=$bench/graph.txt
-wanted="$accounts vertices, seed $seed, $(cksum <build/lfrgen)"
-if [ "$(cat "$bench/graph.made" 2>/dev/null || true)" != "$wanted" ]; then
-    build/lfrgen "$accounts" .4 "$seed" "$graph"
-    printf '%s\n' "$wanted" >"$bench/graph.made"
-fi
-build/communities "$graph" modularity 1 1 igraph
-step 'cluster' cluster "$graph" --to $bench/communities.csv
+for part in $parts; do
+    started=$(date +%s)
+    case $part in
+    # shellcheck disable=SC2086 # sizes are meant to be split
+    growth) python3 tests/bench/growth.py build "$results" $sizes ;;
+    peers)
+        if [ "${BENCH_PEERS:-all}" = none ]; then
+            echo 'peers: left out (BENCH_PEERS=none)'
+        else
+            # shellcheck disable=SC2086
+            python3 tests/bench/peers.py build "$results" $sizes
+        fi
+        ;;
+    plots) python3 tests/bench/plot.py "$results" ;;
+    *)
+        echo "bench: BENCH_PARTS knows growth, peers and plots, not $part" >&2
+        exit 2
+        ;;
+    esac
+    echo "$part: $(($(date +%s) - started)) s"
+done
+echo "tables and drawings are in $results"

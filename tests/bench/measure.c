@@ -1,9 +1,10 @@
-/* measure.c - runs a command and writes one line: wall seconds, CPU seconds, peak memory in MiB.
+/* measure.c - runs a command and tells what it took.
  *
- *     measure NAME COMMAND [ARGUMENTS]...
+ *     measure FILE COMMAND [ARGUMENTS]...
  *
- * The line goes to standard output, what the command writes to standard error. Exits as the
- * command.
+ * Writes one line to FILE: seconds, seconds of processor (user and system, all threads), and peak
+ * resident memory in KiB. What the command reads and writes is its own. Exits as the command. It is
+ * small itself, since a child's peak begins with that of the program it was forked from.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -29,15 +30,16 @@ int main(int argc, char **argv)
 {
     struct rusage used;
     double const started = now();
+    double taken;
     pid_t child;
+    FILE *file;
     int status = 0;
     if (argc < 3) {
-        (void)fprintf(stderr, "usage: measure NAME COMMAND [ARGUMENTS]...\n");
+        (void)fprintf(stderr, "usage: measure FILE COMMAND [ARGUMENTS]...\n");
         return 2;
     }
     child = fork();
     if (child == 0) {
-        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
         (void)execvp(argv[2], argv + 2);
         perror(argv[2]);
         _exit(127);
@@ -47,7 +49,14 @@ int main(int argc, char **argv)
         perror("measure");
         return 1;
     }
-    (void)printf("%-28s %8.1f s wall %8.1f s CPU %8.0f MiB\n", argv[1], now() - started,
-                 seconds(used.ru_utime) + seconds(used.ru_stime), (double)used.ru_maxrss / 1024);
+    taken = now() - started;
+    file = fopen(argv[1], "w");
+    if (file == NULL ||
+        fprintf(file, "%.6f %.6f %ld\n", taken, seconds(used.ru_utime) + seconds(used.ru_stime),
+                used.ru_maxrss) < 0 ||
+        fclose(file) != 0) {
+        perror(argv[1]);
+        return 1;
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
