@@ -1,7 +1,9 @@
 /* test_parallel.c - the parallel loop, and what runs in it: run under the thread sanitizer, too. */
+#include "base/beside.h"
 #include "base/parallel.h"
 #include "crowd.h"
 #include "evidence/links.h"
+#include "rings/detect.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST = 5000 };
 
@@ -123,6 +126,96 @@ static void links_do_not_depend_on_threads(void **state)
     free(people);
 }
 
+static rf_status add_up(void *context, rf_error *err)
+{
+    long *sum = context;
+    for (long i = 1; i <= 1000; i++) {
+        *sum += i;
+    }
+    return *sum > 600000 ? rf_fail(err, RF_EIO, "too much") : RF_OK;
+}
+
+static void work_beside_is_done_once(void **state)
+{
+    rf_beside none = {0};
+    rf_error err;
+    (void)state;
+    assert_int_equal(rf_beside_end(&none, &err), RF_OK);
+    for (int own = 0; own < 2; own++) {
+        rf_beside work;
+        long sum = 0;
+        rf_beside_start(&work, own == 1, add_up, &sum);
+        assert_int_equal(rf_beside_end(&work, &err), RF_OK);
+        assert_int_equal(sum, 500500);
+        sum = 200000;
+        rf_beside_start(&work, own == 1, add_up, &sum);
+        assert_int_equal(rf_beside_end(&work, &err), RF_EIO);
+        assert_string_equal(err.text, "too much");
+        assert_int_equal(rf_beside_end(&work, NULL), RF_EIO);
+        assert_int_equal(sum, 700500);
+    }
+}
+
+static int64_t number(rf_store *store, const char *sql)
+{
+    int64_t found = -1;
+    assert_int_equal(rf_store_number(store, sql, &found, NULL), RF_OK);
+    return found;
+}
+
+/* Links are written while rings are judged: the same rows, and after a failure of either side
+ * none. */
+static void writing_beside_judging(void **state)
+{
+    crowd_options const options = {.accounts = 300, .rings = 9, .coincident = 250, .hubs = 2};
+    crowd *people = crowd_make(&options, 5);
+    char path[128];
+    char command[160];
+    rf_detect_settings settings = rf_detect_defaults();
+    rf_detect_summary summary;
+    rf_store *store;
+    rf_error err = {.status = RF_OK};
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/beside-%ld.db",
+                   getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp", (long)getpid());
+    store = crowd_store(people, path, 7, 0);
+    for (unsigned threads = 1; threads < 4; threads++) {
+        settings.threads = threads;
+        if (rf_detect(store, &settings, &summary, &err) != RF_OK) {
+            fail_msg("%s", err.text);
+        }
+        assert_int_equal(summary.run, threads);
+    }
+    assert_true(number(store, "SELECT count(*) FROM link") > 300);
+    assert_int_equal(number(store,
+                            "SELECT count(*) FROM (SELECT account_a, account_b, bits, families"
+                            " FROM link GROUP BY 1, 2, 3, 4 HAVING count(*) <> 3)"),
+                     0);
+    assert_int_equal(number(store, "SELECT count(*) FROM (SELECT account, ring, links FROM member"
+                                   " GROUP BY 1, 2, 3 HAVING count(*) <> 3)"),
+                     0);
+    assert_int_equal(rf_store_exec(store,
+                                   "CREATE TRIGGER refuse BEFORE INSERT ON link_by_b"
+                                   " BEGIN SELECT raise(ABORT, 'refused'); END",
+                                   NULL),
+                     RF_OK);
+    for (unsigned threads = 1; threads < 4; threads++) {
+        settings.threads = threads;
+        assert_int_not_equal(rf_detect(store, &settings, &summary, &err), RF_OK);
+        assert_non_null(strstr(err.text, "refused"));
+        assert_int_equal(number(store, "SELECT max(id) FROM run"), 3);
+        assert_int_equal(number(store, "SELECT max(run) FROM link"), 3);
+        assert_int_equal(number(store, "PRAGMA foreign_keys"), 1);
+    }
+    assert_int_equal(rf_store_exec(store, "DROP TRIGGER refuse", NULL), RF_OK);
+    assert_int_equal(rf_detect(store, &settings, &summary, &err), RF_OK);
+    assert_int_equal(summary.run, 4);
+    rf_store_close(store);
+    free(people);
+    (void)snprintf(command, sizeof command, "rm -f '%s'*", path);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +223,8 @@ int main(void)
         cmocka_unit_test(the_lowest_failure_is_told),
         cmocka_unit_test(there_is_a_processor),
         cmocka_unit_test(links_do_not_depend_on_threads),
+        cmocka_unit_test(work_beside_is_done_once),
+        cmocka_unit_test(writing_beside_judging),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

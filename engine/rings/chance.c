@@ -95,15 +95,9 @@ static rf_status measure(const rf_population *p, const rf_calibration *c, const 
 
 /* ---- by chance ---- */
 
-typedef struct chance_rings {
-    double *bits; /* inner bits of the rings of all shuffles */
-    uint32_t count;
-    size_t room;
-} chance_rings;
-
 static rf_status detect_shuffled(const rf_shuffle *shuffle, const rf_calibration *c,
-                                 const rf_level_settings *levels, unsigned threads,
-                                 chance_rings *out, rf_error *err)
+                                 const rf_level_settings *levels, unsigned threads, rf_chance *out,
+                                 rf_error *err)
 {
     const rf_population *p = &shuffle->population;
     rf_links links = {0};
@@ -128,15 +122,20 @@ static rf_status detect_shuffled(const rf_shuffle *shuffle, const rf_calibration
     return status;
 }
 
-static rf_status list_chances(const rf_population *p, const rf_calibration *c,
-                              const rf_level_settings *levels, uint32_t shuffles, uint64_t seed,
-                              unsigned threads, chance_rings *out, rf_error *err)
+rf_status rf_chance_draw(const rf_population *population, const rf_calibration *calibration,
+                         const rf_level_settings *levels, const rf_chance_settings *settings,
+                         uint64_t seed, unsigned threads, rf_chance *chance, rf_error *err)
 {
     rf_shuffle shuffle;
     rf_progress progress;
-    rf_calibration fixed = *c; /* borrows its columns */
+    rf_calibration fixed = *calibration; /* borrows its columns */
     rf_level_settings quick = *levels;
-    rf_status status = rf_shuffle_plan(p, &shuffle, err);
+    rf_status status;
+    *chance = (rf_chance){.shuffles = settings->shuffles};
+    if (settings->shuffles == 0) {
+        return RF_OK;
+    }
+    status = rf_shuffle_plan(population, &shuffle, err);
     if (status != RF_OK) {
         return status;
     }
@@ -145,17 +144,23 @@ static rf_status list_chances(const rf_population *p, const rf_calibration *c,
     quick.iterations = 1;
     quick.seed = seed;
     quick.threads = threads;
-    rf_progress_start(&progress, "shuffling", shuffles);
-    for (uint32_t i = 0; i < shuffles && status == RF_OK; i++) {
+    rf_progress_start(&progress, "shuffling", settings->shuffles);
+    for (uint32_t i = 0; i < settings->shuffles && status == RF_OK; i++) {
         rf_progress_show(&progress, i);
         status = rf_shuffle_draw(&shuffle, seed, i, threads, err);
         if (status == RF_OK) {
-            status = detect_shuffled(&shuffle, &fixed, &quick, threads, out, err);
+            status = detect_shuffled(&shuffle, &fixed, &quick, threads, chance, err);
         }
     }
     rf_progress_end(&progress);
     rf_shuffle_free(&shuffle);
     return status;
+}
+
+void rf_chance_free(rf_chance *chance)
+{
+    rf_free(chance->bits);
+    *chance = (rf_chance){0};
 }
 
 /* ---- q-values ---- */
@@ -202,7 +207,7 @@ static uint32_t find_bits(const double *values, uint32_t count, double bits)
 }
 
 static void set_flags(rf_findings *f, const rf_chance_settings *settings,
-                      const chance_rings *by_chance)
+                      const rf_chance *by_chance)
 {
     double least = INFINITY;
     uint32_t above = 0;
@@ -214,11 +219,11 @@ static void set_flags(rf_findings *f, const rf_chance_settings *settings,
     while (above < by_chance->count && by_chance->bits[above] >= least) {
         above++;
     }
-    f->expected = (double)above / settings->shuffles;
+    f->expected = (double)above / by_chance->shuffles;
 }
 
-static rf_status compare(rf_findings *f, const rf_chance_settings *settings,
-                         chance_rings *by_chance, rf_error *err)
+static rf_status compare(rf_findings *f, const rf_chance_settings *settings, rf_chance *by_chance,
+                         rf_error *err)
 {
     double *found = rf_alloc(f->rings, sizeof *found);
     double *q = rf_alloc(f->rings, sizeof *q);
@@ -231,7 +236,7 @@ static rf_status compare(rf_findings *f, const rf_chance_settings *settings,
         if (by_chance->count > 0) {
             qsort(by_chance->bits, by_chance->count, sizeof *by_chance->bits, descending);
         }
-        rf_chance_q(found, f->rings, by_chance->bits, by_chance->count, settings->shuffles, q);
+        rf_chance_q(found, f->rings, by_chance->bits, by_chance->count, by_chance->shuffles, q);
         for (uint32_t r = 0; r < f->rings; r++) {
             f->ring[r].q = q[find_bits(found, f->rings, f->ring[r].inner_bits)];
         }
@@ -243,23 +248,14 @@ static rf_status compare(rf_findings *f, const rf_chance_settings *settings,
 }
 
 rf_status rf_rings_chance(const rf_population *population, const rf_calibration *calibration,
-                          const rf_links *links, const rf_level_settings *levels,
-                          const rf_chance_settings *settings, uint64_t seed, unsigned threads,
-                          rf_findings *findings, rf_error *err)
+                          const rf_links *links, const rf_chance_settings *settings,
+                          rf_chance *chance, rf_findings *findings, rf_error *err)
 {
-    chance_rings by_chance = {0};
-    rf_status status = measure(population, calibration, links, findings, err);
-    findings->shuffles = settings->shuffles;
+    rf_status const status = measure(population, calibration, links, findings, err);
+    findings->shuffles = chance->shuffles;
     for (uint32_t r = 0; r < findings->rings; r++) {
         findings->ring[r].q = (double)NAN;
     }
-    if (status == RF_OK && settings->shuffles > 0) {
-        status = list_chances(population, calibration, levels, settings->shuffles, seed, threads,
-                              &by_chance, err);
-    }
-    if (status == RF_OK && settings->shuffles > 0) {
-        status = compare(findings, settings, &by_chance, err);
-    }
-    rf_free(by_chance.bits);
-    return status;
+    return status == RF_OK && chance->shuffles > 0 ? compare(findings, settings, chance, err)
+                                                   : status;
 }

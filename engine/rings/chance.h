@@ -37,17 +37,34 @@ typedef struct rf_chance_settings {
 
 rf_chance_settings rf_chance_defaults(void);
 
+/* The rings that chance makes of the same holdings. */
+typedef struct rf_chance {
+    double *bits; /* inner bits of the rings of all shuffles */
+    uint32_t count;
+    size_t room;
+    uint32_t shuffles;
+} rf_chance;
+
+/* Draws the shuffles and finds their rings; without shuffles, nothing. Deterministic by seed for
+ * any thread count and any order of rows and values. Cost of a shuffle: a pair step (cheaper than
+ * that of the facts: what shares one group is not weighed) and one clustering; memory: 20 bytes a
+ * holding, and the links of one shuffle. The caller ends *chance with rf_chance_free, also on
+ * failure. */
+RF_MUST_USE rf_status rf_chance_draw(const rf_population *population,
+                                     const rf_calibration *calibration,
+                                     const rf_level_settings *levels,
+                                     const rf_chance_settings *settings, uint64_t seed,
+                                     unsigned threads, rf_chance *chance, rf_error *err);
+void rf_chance_free(rf_chance *chance);
+
 /* Fills inner_bits and q of every judged ring of *findings (NAN without shuffles), takes the flag
  * from rings above q_most, and sets findings->expected: N(t) for the least inner bits t of a
- * flagged ring, 0 when none is. Fringe members do not count: chance rings are not grown.
- * Deterministic by seed for any thread count and any order of rows and values. Cost of a shuffle: a
- * pair step (cheaper than that of the facts: what shares one group is not weighed) and one
- * clustering; memory: 20 bytes a holding, and the links of one shuffle. */
+ * flagged ring, 0 when none is. Fringe members do not count: chance rings are not grown. Orders
+ * *chance. O(links + rings log rings). */
 RF_MUST_USE rf_status rf_rings_chance(const rf_population *population,
                                       const rf_calibration *calibration, const rf_links *links,
-                                      const rf_level_settings *levels,
-                                      const rf_chance_settings *settings, uint64_t seed,
-                                      unsigned threads, rf_findings *findings, rf_error *err);
+                                      const rf_chance_settings *settings, rf_chance *chance,
+                                      rf_findings *findings, rf_error *err);
 
 /* The q-value of each of found[0, count), given the inner bits of the rings of `shuffles` shuffles
  * together; both are sorted descending, q likewise. O(count + chances). */

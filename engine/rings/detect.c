@@ -181,20 +181,14 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
         status = list_weighing(p, c, f, err);
     }
     if (status == RF_OK) {
-        status = list_worths(p, c, f, err);
-    }
-    if (status == RF_OK) {
         status = list_hubs(p, links, f, err);
     }
     f->seed = settings->seed;
-    f->accounts = p->accounts;
     f->sightings = p->sightings;
     f->allowed = p->allowed;
     f->alloweds = p->alloweds;
     f->pairs = links->pairs;
     f->prior_bits = c->settings.prior_bits;
-    f->links = (rf_result_links){links->count, links->a,        links->b,
-                                 links->bits,  links->families, p->account_row};
     f->config = rf_settings_json(settings, c->settings.prior_bits, labels, &f->texts);
     if (status == RF_OK && f->config == NULL) {
         status = rf_fail_memory(err, "the description of the run");
@@ -240,7 +234,10 @@ typedef struct pipeline {
     rf_label_effect *effect; /* what they moved */
     uint32_t effects;
     rf_separations separations;
+    rf_chance chance;
     rf_findings findings;
+    rf_store *store;
+    rf_results_writing *writing; /* what is final is written beside judging */
 } pipeline;
 
 /* What was done since the last lap. */
@@ -358,14 +355,13 @@ static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, do
     return status;
 }
 
-/* Tells what chance would find and where honest rings are expected, and marks who holds a ring
- * together. */
+/* Tells which rings chance would find too and where honest ones are expected, and marks who holds a
+ * ring together. */
 static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
-    rf_status status =
-        rf_rings_chance(&p->population, &p->calibration, &p->links, &settings->levels,
-                        &settings->chance, settings->seed, settings->threads, &p->findings, err);
-    lap(p, SHUFFLING, "chance");
+    rf_status status = rf_rings_chance(&p->population, &p->calibration, &p->links,
+                                       &settings->chance, &p->chance, &p->findings, err);
+    lap(p, SHUFFLING, "q");
     if (status == RF_OK) {
         rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
                        &p->summary->doubted_rings);
@@ -428,6 +424,19 @@ static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
     return status;
 }
 
+/* Links, and what was learned to weigh them, are as they will be: writing begins. */
+static rf_status begin_writing(pipeline *p, const rf_detect_settings *settings, rf_error *err)
+{
+    const rf_links *links = &p->links;
+    rf_findings *f = &p->findings;
+    rf_status const status = list_worths(&p->population, &p->calibration, f, err);
+    f->accounts = p->population.accounts;
+    f->links = (rf_result_links){links->count, links->a,        links->b,
+                                 links->bits,  links->families, p->population.account_row};
+    return status == RF_OK ? rf_results_begin(p->store, f, settings->threads > 1, &p->writing, err)
+                           : status;
+}
+
 static rf_status find_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
     rf_level_settings levels = settings->levels;
@@ -451,6 +460,14 @@ static rf_status find_rings(pipeline *p, const rf_detect_settings *settings, rf_
     }
     if (status == RF_OK && p->labels.of != NULL) {
         status = learn_labels(p, settings, &levels, &chance_density, err);
+    }
+    if (status == RF_OK) {
+        status = rf_chance_draw(&p->population, &p->calibration, &levels, &settings->chance,
+                                settings->seed, settings->threads, &p->chance, err);
+        lap(p, SHUFFLING, "chance");
+    }
+    if (status == RF_OK) {
+        status = begin_writing(p, settings, err);
     }
     if (status == RF_OK) {
         status = judge_rings(p, settings, chance_density, err);
@@ -522,7 +539,7 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
 rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
                     rf_error *err)
 {
-    pipeline p = {.settings = settings, .summary = summary};
+    pipeline p = {.settings = settings, .summary = summary, .store = store};
     rf_results_hooks const hooks = {.context = &p,
                                     .settle = settle,
                                     .conclude = conclude,
@@ -560,9 +577,12 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         summary->label_moved = p.effects;
         summary->separated = (uint32_t)p.separations.count;
         lap(&p, WRITING, "flag rates");
-        status = rf_results_write(store, &p.findings, &hooks, &summary->run, err);
+        status = rf_results_finish(p.writing, &p.findings, &hooks, &summary->run, err);
+        p.writing = NULL; /* ended, whatever became of it */
     }
     lap(&p, WRITING, "commit");
+    rf_results_abandon(p.writing);
+    rf_chance_free(&p.chance);
     rf_findings_free(&p.findings);
     rf_free(p.effect);
     rf_separations_free(&p.separations);

@@ -1,7 +1,9 @@
 /* detect.h - one execution of detection over a store: the whole way, from facts to a written run.
  *
- * population -> calibration -> links -> levels -> rings -> score -> join -> grow -> chance -> doubt
- * -> bridges -> ledger -> run. Facts are only read. Same facts, settings and seed: same result, for
+ * population -> calibration -> links -> levels -> rings -> shuffles -> score -> join -> grow ->
+ * chance
+ * -> doubt -> bridges -> ledger -> run. With two threads or more, links are written from the first
+ * score on. Facts are only read. Same facts, settings and seed: same result, for
  * any thread count and any order of imported rows.
  */
 #ifndef RF_RINGS_DETECT_H

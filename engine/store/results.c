@@ -1,6 +1,7 @@
 /* results.c - see results.h. */
 #include "store/results.h"
 
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "store/feed.h"
@@ -45,7 +46,7 @@ static void bind_known(rf_statement *insert, int parameter, int64_t value, int64
     }
 }
 
-static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, rf_error *err)
+static rf_status write_run(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
     rf_statement *insert = NULL;
     uint32_t flagged = 0;
@@ -54,9 +55,7 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
                    "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts,"
                    " sightings, pairs, links, rings, flagged, prior_bits, timings, shuffles,"
                    " expected_by_chance, flagged_from)"
-                   " SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
-                   "  ifnull((SELECT max(run) FROM run_record), 0)),"
-                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    &insert, err);
     if (status != RF_OK) {
         return status;
@@ -64,25 +63,25 @@ static rf_status write_run(rf_store *store, const rf_findings *f, int64_t *run, 
     for (uint32_t r = 0; r < f->rings; r++) {
         flagged += f->ring[r].flagged;
     }
-    rf_bind_int(insert, 1, f->started_at);
-    rf_bind_int(insert, 2, rf_time_now());
-    rf_bind_text(insert, 3, RF_VERSION);
-    rf_bind_int(insert, 4, (int64_t)f->seed);
-    rf_bind_text(insert, 5, f->config);
-    rf_bind_int(insert, 6, f->accounts);
-    rf_bind_int(insert, 7, (int64_t)f->sightings);
-    rf_bind_int(insert, 8, (int64_t)f->pairs);
-    rf_bind_int(insert, 9, (int64_t)f->links.count);
-    rf_bind_int(insert, 10, f->rings);
-    rf_bind_int(insert, 11, flagged);
-    rf_bind_real(insert, 12, f->prior_bits);
-    rf_bind_text(insert, 13, "{}"); /* note_timings knows more */
-    rf_bind_int(insert, 14, f->shuffles);
-    bind_figure(insert, 15, f->shuffles == 0 ? (double)NAN : f->expected);
-    rf_bind_real(insert, 16, f->flagged_from);
+    rf_bind_int(insert, 1, run);
+    rf_bind_int(insert, 2, f->started_at);
+    rf_bind_int(insert, 3, rf_time_now());
+    rf_bind_text(insert, 4, RF_VERSION);
+    rf_bind_int(insert, 5, (int64_t)f->seed);
+    rf_bind_text(insert, 6, f->config);
+    rf_bind_int(insert, 7, f->accounts);
+    rf_bind_int(insert, 8, (int64_t)f->sightings);
+    rf_bind_int(insert, 9, (int64_t)f->pairs);
+    rf_bind_int(insert, 10, (int64_t)f->links.count);
+    rf_bind_int(insert, 11, f->rings);
+    rf_bind_int(insert, 12, flagged);
+    rf_bind_real(insert, 13, f->prior_bits);
+    rf_bind_text(insert, 14, "{}"); /* note_timings knows more */
+    rf_bind_int(insert, 15, f->shuffles);
+    bind_figure(insert, 16, f->shuffles == 0 ? (double)NAN : f->expected);
+    rf_bind_real(insert, 17, f->flagged_from);
     status = rf_run(insert, err);
     rf_statement_end(insert);
-    *run = rf_store_last_id(store);
     return status;
 }
 
@@ -173,28 +172,6 @@ typedef struct result_rows {
     const uint32_t *member; /* by number of the account: its place in findings->member plus one */
     uint32_t next;
 } result_rows;
-
-static rf_status next_worth(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
-{
-    result_rows *to = context;
-    (void)err;
-    *found = to->next < to->findings->worths;
-    if (*found) {
-        const rf_result_worth *worth = &to->findings->worth[to->next++];
-        cells[0].number = to->run;
-        cells[1].number = worth->value_row;
-        cells[2].number = worth->examined;
-        cells[3].number = worth->corroborated;
-    }
-    return RF_OK;
-}
-
-static rf_status write_worth(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
-{
-    result_rows to = {.findings = f, .run = run};
-    return rf_feed_run(store, "INSERT INTO value_worth SELECT c0, c1, c2, c3 FROM feed", next_worth,
-                       &to, err);
-}
 
 static rf_status write_hubs(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
@@ -400,46 +377,134 @@ static rf_status note_timings(rf_store *store, const rf_results_hooks *hooks, in
     return status;
 }
 
+/* ---- the first part: what is final when the accounts are linked ---- */
+
+struct rf_results_writing {
+    rf_store *store;
+    int64_t run;
+    const rf_result_worth *worth;
+    uint32_t worths, next_worth;
+    rf_result_links links;
+    uint32_t accounts;
+    rf_beside work;
+};
+
+static rf_status next_worth(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    rf_results_writing *w = context;
+    (void)err;
+    *found = w->next_worth < w->worths;
+    if (*found) {
+        const rf_result_worth *worth = &w->worth[w->next_worth++];
+        cells[0].number = w->run;
+        cells[1].number = worth->value_row;
+        cells[2].number = worth->examined;
+        cells[3].number = worth->corroborated;
+    }
+    return RF_OK;
+}
+
+static rf_status write_first(void *context, rf_error *err)
+{
+    rf_results_writing *w = context;
+    rf_status const status = rf_feed_run(
+        w->store, "INSERT INTO value_worth SELECT c0, c1, c2, c3 FROM feed", next_worth, w, err);
+    return status == RF_OK ? rf_results_write_links(w->store, &w->links, w->accounts, w->run, err)
+                           : status;
+}
+
+/* The rows' keys come from the store itself, so looking each one up again is left out; the tests
+ * run foreign_key_check over what is written. */
+rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool beside,
+                           rf_results_writing **out, rf_error *err)
+{
+    rf_results_writing *w = rf_alloc(1, sizeof *w);
+    rf_status status =
+        w == NULL
+            ? rf_fail_memory(err, "the results")
+            : rf_store_exec(store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -196608", err);
+    *out = w;
+    if (status == RF_OK) {
+        w->store = store;
+        status = rf_store_begin(store, err);
+    }
+    if (status == RF_OK) {
+        status = rf_store_number(store,
+                                 "SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
+                                 " ifnull((SELECT max(run) FROM run_record), 0))",
+                                 &w->run, err);
+    }
+    if (status != RF_OK) {
+        rf_results_abandon(w);
+        *out = NULL;
+        return status;
+    }
+    w->worth = findings->worth;
+    w->worths = findings->worths;
+    w->links = findings->links;
+    w->accounts = findings->accounts;
+    rf_beside_start(&w->work, beside, write_first, w);
+    return RF_OK;
+}
+
+static rf_status usual_settings(rf_store *store, rf_error *err)
+{
+    return rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536", err);
+}
+
+void rf_results_abandon(rf_results_writing *writing)
+{
+    if (writing != NULL) {
+        rf_status ignored = rf_beside_end(&writing->work, NULL);
+        rf_store_rollback(writing->store);
+        if (writing->store != NULL) {
+            ignored = usual_settings(writing->store, NULL);
+        }
+        (void)ignored;
+        rf_free(writing);
+    }
+}
+
+/* ---- all else ---- */
+
 typedef struct writing_step {
     rf_status (*write)(rf_store *, const rf_findings *, int64_t, rf_error *);
     const char *part; /* of the writing, for the stopwatch */
 } writing_step;
 
-static rf_status write_all(rf_store *store, const rf_findings *findings,
-                           const rf_results_hooks *hooks, int64_t *run, rf_error *err)
+static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
+                            const rf_results_hooks *hooks, rf_error *err)
 {
-    static writing_step const steps[] = {{write_calibration, "rings"},
+    static writing_step const steps[] = {{write_run, "rings"},
+                                         {write_calibration, "rings"},
                                          {write_labels, "rings"},
                                          {write_weighing, "rings"},
                                          {write_signals, "rings"},
-                                         {write_worth, "worths"},
                                          {write_hubs, "worths"},
                                          {rf_results_write_types, "worths"},
                                          {write_allowed, "worths"},
-                                         {rf_results_write_links, "links"},
                                          {write_rings, "rings"},
                                          {write_members, "members"},
                                          {write_ledger, "ledger"}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
+    rf_store *const store = w->store;
     bool keep = true;
-    rf_status status = rf_store_begin(store, err);
+    rf_status status = rf_beside_end(&w->work, err);
+    rf_stopwatch_lap(hooks->watch, stage, "links");
     if (status == RF_OK && hooks->settle != NULL) {
         status = hooks->settle(hooks->context, store, err);
-    }
-    if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
-        status = write_run(store, findings, run, err);
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == RF_OK; i++) {
-        status = steps[i].write(store, findings, *run, err);
+        status = steps[i].write(store, findings, w->run, err);
         rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
     }
     if (status == RF_OK && hooks->conclude != NULL) {
-        status = hooks->conclude(hooks->context, store, *run, &keep, err);
+        status = hooks->conclude(hooks->context, store, w->run, &keep, err);
     }
     if (status == RF_OK && hooks->watch != NULL) {
         rf_stopwatch_lap(hooks->watch, stage, "conclusion");
-        status = note_timings(store, hooks, *run, err);
+        status = note_timings(store, hooks, w->run, err);
     }
     if (status == RF_OK && keep) {
         return rf_store_commit(store, err);
@@ -448,20 +513,16 @@ static rf_status write_all(rf_store *store, const rf_findings *findings,
     return status;
 }
 
-/* The rows' keys come from the store itself, so looking each one up again is left out; the tests
- * run foreign_key_check over what is written. ANALYZE, bounded, lets the planner use the indexes.
- */
-rf_status rf_results_write(rf_store *store, const rf_findings *findings,
-                           const rf_results_hooks *hooks, int64_t *run, rf_error *err)
+/* ANALYZE, bounded, lets the planner use the indexes. */
+rf_status rf_results_finish(rf_results_writing *writing, const rf_findings *findings,
+                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
 {
+    rf_store *const store = writing->store;
     rf_status ended;
-    rf_status status =
-        rf_store_exec(store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -196608", err);
-    if (status == RF_OK) {
-        status = write_all(store, findings, hooks, run, err);
-    }
-    ended = rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536",
-                          status == RF_OK ? err : NULL);
+    rf_status status = write_rest(writing, findings, hooks, err);
+    *run = writing->run;
+    rf_free(writing);
+    ended = usual_settings(store, status == RF_OK ? err : NULL);
     if (status == RF_OK && ended == RF_OK) {
         ended = rf_store_exec(store, "PRAGMA analysis_limit = 400; PRAGMA optimize", err);
     }

@@ -190,9 +190,9 @@ typedef struct rf_findings {
 
 void rf_findings_free(rf_findings *findings);
 
-/* What else belongs into the transaction of a run. `settle` comes first, before anything is
- * written, and may complete the findings by what earlier runs left; `conclude` comes last, when
- * everything is written, and may say that nothing is to be kept. Either may be NULL. So may
+/* What else belongs into the transaction of a run. `settle` comes before anything is written that
+ * tells of rings, and may complete the findings by what earlier runs left; `conclude` comes last,
+ * when everything is written, and may say that nothing is to be kept. Either may be NULL. So may
  * `watch`, whose laps are noted with the run, the writing included. */
 typedef struct rf_results_hooks {
     void *context;
@@ -203,9 +203,20 @@ typedef struct rf_results_hooks {
     uint32_t stages;
 } rf_results_hooks;
 
-/* Writes a new run; *run is its id, higher than that of any run there ever was. One transaction: on
- * failure nothing is written. */
-RF_MUST_USE rf_status rf_results_write(rf_store *store, const rf_findings *findings,
-                                       const rf_results_hooks *hooks, int64_t *run, rf_error *err);
+/* A run being written, in two parts and one transaction. */
+typedef struct rf_results_writing rf_results_writing;
+
+/* Begins the transaction and writes what does not depend on rings, by far the most rows: of
+ * *findings accounts, worth and links, which must be final and stay. With `beside` a thread of its
+ * own does it until rf_results_finish or rf_results_abandon, one of which must follow; the store is
+ * not to be used before. *out is NULL after a failure. */
+RF_MUST_USE rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool beside,
+                                       rf_results_writing **out, rf_error *err);
+/* Writes all else and ends the transaction and *writing; *run is the id of the run, higher than
+ * that of any run there ever was. On failure nothing is written. */
+RF_MUST_USE rf_status rf_results_finish(rf_results_writing *writing, const rf_findings *findings,
+                                        const rf_results_hooks *hooks, int64_t *run, rf_error *err);
+/* As if it had never begun. NULL is fine. */
+void rf_results_abandon(rf_results_writing *writing);
 
 #endif

@@ -1,7 +1,7 @@
 /* results_links.c - see results_links.h. */
 #include "store/results_links.h"
 
-#include "base/progress.h"
+#include "base/memory.h"
 #include "store/feed.h"
 
 #include <stdlib.h>
@@ -22,30 +22,47 @@ static int by_key(const void *left, const void *right)
     return (x->b > y->b) - (x->b < y->b);
 }
 
-static link_key *order_links(const rf_result_links *links)
+/* Links come by the numbers of their accounts; *keys is NULL when that is the order of rows too. */
+static rf_status order_links(const rf_result_links *links, uint32_t accounts, link_key **keys,
+                             rf_error *err)
 {
     bool ordered = true;
-    link_key *keys = rf_alloc_raw(links->count, sizeof *keys);
-    for (uint64_t i = 0; keys != NULL && i < links->count; i++) {
-        keys[i] = (link_key){links->account_row[links->a[i]], links->account_row[links->b[i]], i};
-        ordered = ordered && (i == 0 || by_key(&keys[i - 1], &keys[i]) < 0);
+    *keys = NULL;
+    for (uint32_t a = 1; a < accounts && ordered; a++) {
+        ordered = links->account_row[a - 1] < links->account_row[a];
     }
-    if (keys != NULL && !ordered) {
-        qsort(keys, links->count, sizeof *keys, by_key);
+    if (ordered) {
+        return RF_OK;
     }
-    return keys;
+    *keys = rf_alloc_raw(links->count, sizeof **keys);
+    if (*keys == NULL) {
+        return rf_fail_memory(err, "the links");
+    }
+    for (uint64_t i = 0; i < links->count; i++) {
+        (*keys)[i] =
+            (link_key){links->account_row[links->a[i]], links->account_row[links->b[i]], i};
+    }
+    if (links->count > 1) {
+        qsort(*keys, links->count, sizeof **keys, by_key);
+    }
+    return RF_OK;
 }
 
-/* The other direction: by number of b, the row ids of its a in ascending order. */
+static uint64_t link_at(const link_key *keys, uint64_t place)
+{
+    return keys == NULL ? place : keys[place].index;
+}
+
+/* The other direction: by number of b, its a in the order of their rows. */
 typedef struct by_b {
     uint64_t *start; /* accounts + 1 offsets into a */
-    int64_t *a;
+    uint32_t *a;     /* account numbers */
 } by_b;
 
-static bool turn_links(const rf_findings *f, const link_key *keys, by_b *to)
+static bool turn_links(const rf_result_links *links, uint32_t accounts, const link_key *keys,
+                       by_b *to)
 {
-    const rf_result_links *links = &f->links;
-    to->start = rf_alloc((size_t)f->accounts + 2, sizeof *to->start);
+    to->start = rf_alloc((size_t)accounts + 2, sizeof *to->start);
     to->a = rf_alloc_raw(links->count, sizeof *to->a);
     if (to->start == NULL || to->a == NULL) {
         return false;
@@ -53,43 +70,39 @@ static bool turn_links(const rf_findings *f, const link_key *keys, by_b *to)
     for (uint64_t i = 0; i < links->count; i++) {
         to->start[links->b[i] + 2]++;
     }
-    for (uint32_t b = 0; b < f->accounts; b++) {
+    for (uint32_t b = 0; b < accounts; b++) {
         to->start[b + 2] += to->start[b + 1];
     }
     for (uint64_t i = 0; i < links->count; i++) { /* start[b + 1] is the cursor of b */
-        to->a[to->start[links->b[keys[i].index] + 1]++] = keys[i].a;
+        uint64_t const k = link_at(keys, i);
+        to->a[to->start[links->b[k] + 1]++] = links->a[k];
     }
     return true;
 }
 
 typedef struct link_rows {
-    const rf_findings *findings;
+    const rf_result_links *links;
     int64_t run;
     const link_key *keys;
     by_b turned;
     uint32_t b; /* whose links are next in turned */
     uint64_t next;
-    rf_progress progress;
 } link_rows;
 
 /* run, account_a, account_b, bits, families */
 static rf_status next_link(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     link_rows *to = context;
-    const rf_result_links *links = &to->findings->links;
-    const link_key *key = &to->keys[to->next];
+    const rf_result_links *links = to->links;
     (void)err;
     *found = to->next < links->count;
     if (*found) {
-        if (to->next % 4096 == 0) {
-            rf_progress_show(&to->progress, to->next);
-        }
+        uint64_t const i = link_at(to->keys, to->next++);
         cells[0].number = to->run;
-        cells[1].number = key->a;
-        cells[2].number = key->b;
-        rf_feed_real(&cells[3], links->bits[key->index] / 65536.0);
-        cells[4].number = links->families[key->index];
-        to->next++;
+        cells[1].number = links->account_row[links->a[i]];
+        cells[2].number = links->account_row[links->b[i]];
+        rf_feed_real(&cells[3], links->bits[i] / 65536.0);
+        cells[4].number = links->families[i];
     }
     return RF_OK;
 }
@@ -98,7 +111,7 @@ static rf_status next_link(void *context, rf_feed_cell *cells, bool *found, rf_e
 static rf_status next_by_b(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     link_rows *to = context;
-    const rf_result_links *links = &to->findings->links;
+    const rf_result_links *links = to->links;
     (void)err;
     *found = to->next < links->count;
     if (*found) {
@@ -107,25 +120,25 @@ static rf_status next_by_b(void *context, rf_feed_cell *cells, bool *found, rf_e
         }
         cells[0].number = to->run;
         cells[1].number = links->account_row[to->b];
-        cells[2].number = to->turned.a[to->next++];
+        cells[2].number = links->account_row[to->turned.a[to->next++]];
     }
     return RF_OK;
 }
 
-rf_status rf_results_write_links(rf_store *store, const rf_findings *findings, int64_t run,
-                                 rf_error *err)
+rf_status rf_results_write_links(rf_store *store, const rf_result_links *links, uint32_t accounts,
+                                 int64_t run, rf_error *err)
 {
-    link_key *keys = order_links(&findings->links);
-    link_rows to = {.findings = findings, .run = run, .keys = keys};
-    rf_status status = keys != NULL && turn_links(findings, keys, &to.turned)
-                           ? RF_OK
-                           : rf_fail_memory(err, "the links");
-    rf_progress_start(&to.progress, "writing links", findings->links.count);
+    link_key *keys = NULL;
+    link_rows to = {.links = links, .run = run};
+    rf_status status = order_links(links, accounts, &keys, err);
+    to.keys = keys;
+    if (status == RF_OK && !turn_links(links, accounts, keys, &to.turned)) {
+        status = rf_fail_memory(err, "the links");
+    }
     if (status == RF_OK) {
         status = rf_feed_run(store, "INSERT INTO link SELECT c0, c1, c2, c3, c4 FROM feed",
                              next_link, &to, err);
     }
-    rf_progress_end(&to.progress);
     if (status == RF_OK) {
         to.next = 0;
         status = rf_feed_run(store, "INSERT INTO link_by_b SELECT c0, c1, c2 FROM feed", next_by_b,
