@@ -3,6 +3,7 @@
 
 #include "store/snapshot.h"
 
+#include "fixture.h"
 #include "import_support.h"
 
 #include <stdarg.h>
@@ -135,7 +136,7 @@ static void shuffle(uint32_t *order, uint32_t count, unsigned long long seed)
 static void run_sql(rf_store *store, const char *format, ...) RF_PRINTF(2, 3);
 static void run_sql(rf_store *store, const char *format, ...)
 {
-    char sql[512];
+    char sql[2048];
     rf_error err = {.status = RF_OK};
     va_list arguments;
     va_start(arguments, format);
@@ -164,11 +165,10 @@ static void write_values(const crowd *c, rf_store *store, const uint32_t *order,
     for (uint32_t i = 0; i < c->sightings; i++) {
         const crowd_sighting *s = &c->sighting[i];
         uint32_t const *row = place;
-        run_sql(
-            store,
-            "INSERT INTO sighting (value, account, day, import, times) VALUES (%u, %u, %d, %u, 1)"
-            " ON CONFLICT DO UPDATE SET times = times + 1",
-            row[CROWD_ACCOUNTS + s->value] + 1, row[s->account] + 1, s->day, 1 + i % 2);
+        run_sql(store,
+                "INSERT INTO told_sighting VALUES (%u, %u, %d, %u, 1)"
+                " ON CONFLICT DO UPDATE SET times = times + 1",
+                row[CROWD_ACCOUNTS + s->value] + 1, row[s->account] + 1, s->day, 1 + i % 2);
     }
 }
 
@@ -185,7 +185,7 @@ rf_store *crowd_store(const crowd *c, const char *path, unsigned long long order
     shuffle(accounts, c->accounts, order);
     shuffle(values, c->values, order * 3);
     run_sql(store,
-            "PRAGMA synchronous = OFF; BEGIN;"
+            "PRAGMA synchronous = OFF; BEGIN;" TELL_FACTS
             "INSERT INTO import (id, kind, signal, map, path, digest, bytes, rows, rejected,"
             " started_at, finished_at) VALUES (1, 'events', '', '', 'a', 'a', 1, 1, 0, 1, 1),"
             " (2, 'events', '', '', 'b', 'b', 1, 1, 0, 1, 1)");
@@ -205,8 +205,7 @@ rf_store *crowd_store(const crowd *c, const char *path, unsigned long long order
         place[CROWD_ACCOUNTS + values[i]] = i;
     }
     write_values(c, store, values, place, pseudonyms);
-    run_sql(store, "INSERT INTO holding SELECT DISTINCT account, value FROM sighting");
-    run_sql(store, "COMMIT");
+    run_sql(store, PACK_FACTS "COMMIT");
     return store;
 }
 

@@ -52,20 +52,18 @@ static const char VALUES[] =
     "INSERT INTO address VALUES (5, 4, '203.0.113.0/24', 'global');"
     "INSERT INTO device VALUES (4, 'other');"
     /* 20574 is 2026-05-01 */
-    "INSERT INTO sighting (value, account, day, import, times) VALUES"
+    TELL_FACTS "INSERT INTO told_sighting (value, account, day, import, times) VALUES"
     "  (1, 1, 20574, 1, 2), (1, 1, 20575, 2, 1), (1, 2, 20574, 1, 1), (1, 3, -1, 1, 1),"
     "  (1, 4, 20574, 1, 1), (2, 1, 20576, 1, 1), (2, 2, 20576, 1, 1), (2, 6, 20540, 1, 1),"
     "  (3, 6, 20520, 1, 1), (3, 7, 20530, 1, 1), (3, 8, 20545, 1, 1),"
     "  (4, 1, 20574, 1, 3), (4, 2, 20574, 1, 3), (4, 3, 20574, 1, 3), (4, 4, 20574, 1, 3),"
     "  (4, 5, 20593, 1, 3), (6, 1, 20574, 1, 1), (6, 2, 20574, 1, 1), (6, 3, 20574, 1, 4),"
     "  (6, 9, 20500, 1, 1);"
-    "INSERT INTO sighting SELECT 5, id, 20574, 1, 1 FROM account;"
-    "INSERT INTO holding SELECT DISTINCT account, value FROM sighting;"
-    "INSERT INTO activity VALUES (1, 0, 20574, 1, 5, 100, 1), (1, 0, 20575, 1, 5, 100, 2),"
+    "INSERT INTO told_sighting SELECT 5, id, 20574, 1, 1 FROM account;"
+    "INSERT INTO told_activity VALUES (1, 0, 20574, 1, 5, 100, 1), (1, 0, 20575, 1, 5, 100, 2),"
     "  (2, 0, 20574, 1, 5, 90, 1), (3, 0, 20574, 1, 5, 110, 1), (4, 0, 20583, 1, 5, 50, 1),"
     "  (5, 0, 20593, 1, 5, 50, 1), (6, 0, 20520, 1, 2, 10, 256), (7, 0, 20530, 1, 2, 12, 256),"
-    "  (8, 0, -1, 1, 2, 8, 0);"
-    "INSERT INTO label (account, label, source, at, import)"
+    "  (8, 0, -1, 1, 2, 8, 0);" PACK_FACTS "INSERT INTO label (account, label, source, at, import)"
     "  VALUES (4, 'fraud', 'support', unixepoch('2026-05-11'), 1);";
 
 static const char RUN[] =

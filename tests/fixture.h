@@ -11,6 +11,23 @@
 
 #include "store/store.h"
 
+/* Facts written by hand: tables to tell them in, and how they are packed, each by itself. */
+#define TELL_FACTS                                                                                 \
+    "CREATE TEMP TABLE told_sighting (value, account, day, import, times,"                         \
+    "  PRIMARY KEY (value, account, day, import));"                                                \
+    "CREATE TEMP TABLE told_activity (account, capability, day, import, events, requests, hours);"
+#define PACK_FACTS                                                                                 \
+    "INSERT INTO sighting_pack (value, account, import, part, accounts, day, days, most, packed)"  \
+    "  SELECT value, account, import, day, 1, day, 1, times, '[' || (times - 1) || ']'"            \
+    "  FROM told_sighting;"                                                                        \
+    "INSERT INTO holding_pack (account, value, packed)"                                            \
+    "  SELECT DISTINCT account, value, '[0]' FROM told_sighting;"                                  \
+    "INSERT INTO activity_pack (account, import, part, capability, day, days, events,"             \
+    "  events_span, requests, requests_span, packed)"                                              \
+    "  SELECT account, import, row_number() OVER (), capability, day, 1, events, 1, requests, 1,"  \
+    "  '[' || hours || ']' FROM told_activity;"                                                    \
+    "DROP TABLE told_sighting; DROP TABLE told_activity;"
+
 typedef struct fixture {
     char folder[64];
     char db[96];

@@ -100,11 +100,10 @@ static rf_status read_uses(reader *r, rf_error *err)
     rf_statement *select = NULL;
     rf_status status =
         rf_prepare(r->store,
-                   "SELECT h.value, v.signal, s.day FROM holding h "
-                   "CROSS JOIN value v ON v.id = h.value "
-                   "CROSS JOIN sighting s ON s.value = h.value AND s.account = "
-                   "h.account WHERE h.account = ?1 AND NOT EXISTS (SELECT 1 FROM run_allowed r "
-                   "WHERE r.run = ?2 AND r.value = h.value) ORDER BY h.value, s.day",
+                   "SELECT s.value, v.signal, s.day FROM sighting_by_account s "
+                   "CROSS JOIN value v ON v.id = s.value "
+                   "WHERE s.account = ?1 AND NOT EXISTS (SELECT 1 FROM run_allowed r "
+                   "WHERE r.run = ?2 AND r.value = s.value) ORDER BY s.value, s.day",
                    &select, err);
     r->observed = rf_alloc(in->members, sizeof *r->observed);
     r->held = rf_alloc(in->members, sizeof *r->held);

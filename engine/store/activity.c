@@ -1,6 +1,7 @@
 /* activity.c - see activity.h. */
 #include "store/activity.h"
 
+#include "store/pack.h"
 #include "store/scan.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ typedef struct loose_use {
     rf_capability_use use;
 } loose_use;
 
-/* The rows of one account, being gathered: they come by capability, then by day. */
+/* The facts of one account, being gathered: they come by import, capability and day. */
 typedef struct gathering {
     rf_population *p;
     int64_t *capability_row; /* value.id by index into p->capability */
@@ -91,13 +92,14 @@ static void finish_days(gathering *g)
 static bool add_use(gathering *g, int64_t capability, uint64_t requests)
 {
     uint32_t const c = capability == 0 ? UINT32_MAX : capability_index(g, capability);
-    loose_use *last = g->use_count == 0 ? NULL : &g->uses[g->use_count - 1];
     if (c == UINT32_MAX) {
         return true;
     }
-    if (last != NULL && last->account == g->account && last->use.capability == c) {
-        last->use.requests += requests;
-        return true;
+    for (size_t i = g->use_count; i-- > 0 && g->uses[i].account == g->account;) {
+        if (g->uses[i].use.capability == c) {
+            g->uses[i].use.requests += requests;
+            return true;
+        }
     }
     if (!rf_reserve(&g->uses, &g->use_room, g->use_count + 1, sizeof *g->uses)) {
         return false;
@@ -107,17 +109,52 @@ static bool add_use(gathering *g, int64_t capability, uint64_t requests)
     return true;
 }
 
+/* One fact of an account: what it did on a day with a capability. */
+static bool add_fact(gathering *g, int64_t capability, int64_t day, uint64_t requests,
+                     uint32_t hours)
+{
+    g->p->requests[g->account] += requests;
+    if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
+        !add_use(g, capability, requests)) {
+        return false;
+    }
+    g->days[g->day_count++] = (uint64_t)(day + 1) << 32 | hours;
+    return true;
+}
+
+enum { ACCOUNT, CAPABILITY, DAY, DAYS, EVENTS_SPAN, REQUESTS, REQUESTS_SPAN, PACKED };
+
+/* The facts of a pack; see pack.h. */
+static bool add_pack(gathering *g, const rf_scan_cell *cells)
+{
+    uint64_t const days = (uint64_t)cells[DAYS].number;
+    uint64_t const events = (uint64_t)cells[EVENTS_SPAN].number;
+    uint64_t const span = (uint64_t)cells[REQUESTS_SPAN].number;
+    rf_pack_numbers numbers = rf_pack_open(cells[PACKED].text, cells[PACKED].length);
+    uint64_t number;
+    bool kept = true;
+    while (kept && days > 0 && events > 0 && span > 0 && rf_pack_next(&numbers, &number)) {
+        uint32_t const hours = (uint32_t)number & ((1 << RF_PACK_HOURS_BITS) - 1);
+        uint64_t const rest = number >> RF_PACK_HOURS_BITS;
+        uint64_t const when = rest / span / events;
+        kept = add_fact(g, cells[CAPABILITY].number + (int64_t)(when / days),
+                        cells[DAY].number + (int64_t)(when % days),
+                        (uint64_t)cells[REQUESTS].number + rest % span, hours);
+    }
+    return kept;
+}
+
 static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map, rf_error *err)
 {
-    enum { ACCOUNT, CAPABILITY, DAY, REQUESTS, HOURS };
     const rf_scan_cell *cells = NULL;
     rf_scan *scan = NULL;
-    rf_status status = rf_scan_open(store, "activity", "account, capability, day, requests, hours",
-                                    "account, capability, day", &scan, err);
+    rf_status status = rf_scan_open(
+        store, "activity_pack",
+        "account, capability, day, days, events_span, requests, requests_span, packed", "account",
+        &scan, err);
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
         uint32_t const a = rf_account_number(map, cells[ACCOUNT].number);
-        uint64_t const requests = (uint64_t)cells[REQUESTS].number;
         if (a == UINT32_MAX) {
             continue;
         }
@@ -125,14 +162,10 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
             finish_days(g);
             g->account = a;
         }
-        g->p->requests[a] += requests;
-        if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
-            !add_use(g, cells[CAPABILITY].number, requests)) {
+        if (!add_pack(g, cells)) {
             status = rf_fail_memory(err, "the activity of accounts");
             break;
         }
-        g->days[g->day_count++] =
-            (uint64_t)(cells[DAY].number + 1) << 32 | (uint32_t)cells[HOURS].number;
     }
     finish_days(g);
     rf_scan_end(scan);

@@ -6,8 +6,8 @@
 #include "store/holdings.h"
 
 /* Fills requests, active_days, hours, capability and capability_use, which is allocated here as far
- * as it is by capability. A day counts once, and so does an hour of it. One pass over the table
- * activity in key order (account, capability, day). O(rows + capabilities). */
+ * as it is by capability. A day counts once, and so does an hour of it. One pass over the
+ * table activity_pack by account. O(facts + capabilities). */
 RF_MUST_USE rf_status rf_activity_read(rf_store *store, rf_population *population,
                                        const rf_account_map *map, rf_error *err);
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "store/pack.h"
 #include "store/scan.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ struct rf_holdings {
     uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
     uint8_t *prepaid;   /* by value.id: 1 for prepaid, virtual and gift instruments */
     int64_t value_rows;
-    uint64_t *sighted; /* (day + 1) << 32 | account of the value being gathered */
+    uint64_t *sighted; /* of the value being gathered: account << 32 | day + 1, then the other way
+                          round */
     size_t sighted_count, sighted_room;
     size_t value_room[4], group_room[3], holder_room;
     uint64_t holders;
@@ -162,15 +164,15 @@ static bool write_group(builder *b, size_t first, size_t end)
     return true;
 }
 
-/* Distinct accounts of the value: noted as held; `sighted` is by account at this point. */
+/* Distinct accounts of the value: noted as held; `sighted` is sorted by account at this point. */
 static rf_status note_holders(builder *b, uint8_t signal, bool prepaid, uint32_t *holders,
                               rf_error *err)
 {
     rf_status status = RF_OK;
     *holders = 0;
     for (size_t i = 0; i < b->sighted_count && status == RF_OK; i++) {
-        uint32_t const account = (uint32_t)b->sighted[i];
-        if (i == 0 || account != (uint32_t)b->sighted[i - 1]) {
+        uint32_t const account = (uint32_t)(b->sighted[i] >> 32);
+        if (i == 0 || account != (uint32_t)(b->sighted[i - 1] >> 32)) {
             (*holders)++;
             status = note_held(b, signal, prepaid, account, err);
         }
@@ -209,25 +211,36 @@ static void sort_sighted(builder *b)
     b->sighted_count = kept;
 }
 
+/* By account: that is how they come, unless several imports told of them. */
+static void sort_by_account(builder *b)
+{
+    for (size_t i = 1; i < b->sighted_count; i++) {
+        if (b->sighted[i - 1] > b->sighted[i]) {
+            sort_numbers(b->sighted, b->sighted_count);
+            return;
+        }
+    }
+}
+
 static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
 {
     rf_population *p = b->p;
     uint8_t const signal = b->signal_of[value_row];
     uint32_t const groups_before = p->groups;
     uint32_t holders = 0;
+    bool windowed;
     rf_status status;
     if (b->sighted_count == 0) {
         return RF_OK;
     }
-    /* They come by account.id, so the sightings of one account are together already. */
+    sort_by_account(b);
     status = note_holders(b, signal, b->prepaid[value_row] != 0, &holders, err);
     if (status != RF_OK || holders < 2) {
         return status;
     }
-    if (!p->signal[signal].windowed) {
-        for (size_t i = 0; i < b->sighted_count; i++) {
-            b->sighted[i] &= UINT32_MAX; /* all time: no day */
-        }
+    windowed = p->signal[signal].windowed;
+    for (size_t i = 0; i < b->sighted_count; i++) { /* all time: no day */
+        b->sighted[i] = b->sighted[i] >> 32 | (windowed ? b->sighted[i] << 32 : 0);
     }
     sort_sighted(b);
     if (!room_for_value(b)) {
@@ -253,25 +266,62 @@ static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
     return RF_OK;
 }
 
+enum { VALUE, ACCOUNT, DAY, DAYS, MOST, PACKED };
+
+/* The facts of a pack; see pack.h. Packs of several imports overlap. */
+static rf_status add_pack(builder *b, const rf_scan_cell *cells, rf_error *err)
+{
+    int64_t const first = cells[ACCOUNT].number;
+    int64_t const day = cells[DAY].number;
+    uint64_t const days = (uint64_t)cells[DAYS].number;
+    uint64_t const most = (uint64_t)cells[MOST].number;
+    rf_pack_numbers numbers = rf_pack_open(cells[PACKED].text, cells[PACKED].length);
+    uint64_t number;
+    while (days > 0 && most > 0 && rf_pack_next(&numbers, &number)) {
+        uint64_t const when = number / most;
+        uint32_t const account = rf_account_number(b->map, first + (int64_t)(when / days));
+        b->p->sightings++;
+        if (account == UINT32_MAX) {
+            continue;
+        }
+        if (!rf_reserve(&b->sighted, &b->sighted_room, b->sighted_count + 1, sizeof *b->sighted)) {
+            return rf_fail_memory(err, "the sightings of a value");
+        }
+        b->sighted[b->sighted_count++] =
+            (uint64_t)account << 32 | (uint32_t)(day + (int64_t)(when % days) + 1);
+    }
+    return RF_OK;
+}
+
+static uint64_t count_pack(const rf_scan_cell *cells)
+{
+    rf_pack_numbers numbers = rf_pack_open(cells[PACKED].text, cells[PACKED].length);
+    uint64_t count = 0;
+    for (uint64_t number; rf_pack_next(&numbers, &number);) {
+        count++;
+    }
+    return count;
+}
+
 static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
 {
     const rf_scan_cell *cells = NULL;
     rf_scan *scan = NULL;
     int64_t current = -1;
+    uint64_t packs = 0;
     rf_progress progress;
     rf_status status =
-        rf_scan_open(store, "sighting", "value, account, day", "value, account, day", &scan, err);
+        rf_scan_open(store, "sighting_pack", "value, account, day, days, most, packed",
+                     "value, account", &scan, err);
     rf_progress_start(&progress, "reading sightings", (uint64_t)b->value_rows);
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
-        int64_t const value = cells[0].number;
-        uint32_t const account = rf_account_number(b->map, cells[1].number);
-        int64_t const day = cells[2].number;
-        if (b->p->sightings++ % 16384 == 0) {
+        int64_t const value = cells[VALUE].number;
+        if (packs++ % 4096 == 0) {
             rf_progress_show(&progress, (uint64_t)value); /* they come by value */
         }
-        if (value < 0 || value >= b->value_rows || b->signal_of[value] == NO_SIGNAL ||
-            account == UINT32_MAX) {
+        if (value < 0 || value >= b->value_rows || b->signal_of[value] == NO_SIGNAL) {
+            b->p->sightings += count_pack(cells);
             continue;
         }
         if (value != current) {
@@ -279,11 +329,9 @@ static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
             current = value;
             b->sighted_count = 0;
         }
-        if (!rf_reserve(&b->sighted, &b->sighted_room, b->sighted_count + 1, sizeof *b->sighted)) {
-            status = rf_fail_memory(err, "the sightings of a value");
-            break;
+        if (status == RF_OK) {
+            status = add_pack(b, cells, err);
         }
-        b->sighted[b->sighted_count++] = (uint64_t)(day + 1) << 32 | account;
     }
     if (status == RF_OK && current >= 0) {
         status = finish_value(b, current, err);

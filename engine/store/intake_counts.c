@@ -1,8 +1,9 @@
-/* intake_counts.c - puts the counts of an intake into the tables, in key order; see
- * intake_private.h. Sightings come by value; the pairs of account and value that they show are
- * turned round meanwhile and become the table holding. */
+/* intake_counts.c - puts the counts of an intake into the tables, packed (pack.h) and in key order;
+ * see intake_private.h. Sightings come by value; the pairs of account and value that they show are
+ * turned round meanwhile and become holdings. */
 #include "store/feed.h"
 #include "store/intake_private.h"
+#include "store/pack.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,8 +11,13 @@
 /* Sightings being written. Their distinct pairs are counted for the other direction. */
 typedef struct sighting_rows {
     rf_intake *intake;
-    uint32_t value; /* of the row before; ids count from 1 */
-    uint32_t account;
+    rf_tally_sum ahead; /* the first count that belongs to the next pack */
+    bool more;
+    uint32_t value; /* of the pack before; ids count from 1 */
+    uint32_t part;
+    uint32_t account; /* of the count before */
+    rf_sighting_pack pack;
+    char text[RF_PACK_TEXT];
 } sighting_rows;
 
 static rf_status add_holding(rf_intake *intake, uint32_t account, uint32_t value, rf_error *err)
@@ -26,92 +32,137 @@ static rf_status add_holding(rf_intake *intake, uint32_t account, uint32_t value
     return status;
 }
 
-/* value, account, day, times */
-static rf_status next_sighting(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+/* Takes counts of one value into a pack until one does not fit. */
+static rf_status fill_sightings(sighting_rows *to, uint32_t value, rf_error *err)
+{
+    rf_intake *intake = to->intake;
+    rf_status status = RF_OK;
+    to->pack.facts = 0;
+    while (
+        status == RF_OK && to->more && to->ahead.a == value &&
+        rf_sighting_pack_add(
+            &to->pack, (rf_packed_sighting){to->ahead.b, (int32_t)to->ahead.c - 1, to->ahead.n})) {
+        if (to->account != to->ahead.b) {
+            to->account = to->ahead.b;
+            status = add_holding(intake, to->account, value, err);
+        }
+        if (status == RF_OK) {
+            status = rf_tally_next(&intake->sightings, &to->ahead, &to->more, err);
+        }
+    }
+    intake->sightings_new += to->pack.facts;
+    return status;
+}
+
+/* value, account, part, accounts, day, days, most, packed */
+static rf_status next_sightings(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     sighting_rows *to = context;
-    rf_intake *intake = to->intake;
-    rf_tally_sum sum;
-    rf_status status = rf_tally_next(&intake->sightings, &sum, found, err);
-    if (status != RF_OK || !*found) {
-        return status;
+    const rf_sighting_pack *pack = &to->pack;
+    uint32_t const value = to->ahead.a;
+    rf_status status;
+    *found = to->more;
+    if (!to->more) {
+        return RF_OK;
     }
-    cells[0].number = sum.a;
-    cells[1].number = sum.b;
-    cells[2].number = (int64_t)sum.c - 1;
-    cells[3].number = (int64_t)sum.n;
-    intake->sightings_new++;
-    if (sum.a != to->value || sum.b != to->account) {
-        to->value = sum.a;
-        to->account = sum.b;
-        status = add_holding(intake, sum.b, sum.a, err);
+    if (value != to->value) {
+        to->value = value;
+        to->part = 0;
+        to->account = 0;
+    }
+    status = fill_sightings(to, value, err);
+    if (status == RF_OK) {
+        cells[0].number = value;
+        cells[1].number = pack->account;
+        cells[2].number = to->part++;
+        cells[3].number = (int64_t)pack->last - pack->account + 1;
+        cells[4].number = pack->day;
+        cells[5].number = (int64_t)pack->last_day - pack->day + 1;
+        cells[6].number = (int64_t)pack->most;
+        rf_feed_text(&cells[7], to->text, rf_sighting_pack_text(pack, to->text));
     }
     return status;
 }
 
-/* Activity being written: the hours of an account, capability and day are one row. */
+/* ---- activity ---- */
+
 typedef struct activity_rows {
     rf_intake *intake;
-    rf_tally_sum ahead; /* the first count that belongs to the next row */
+    rf_tally_sum ahead; /* the first count that is not in `day` */
     bool more;
+    uint32_t of_day;        /* the account of `day`; 0: there is none */
+    rf_packed_activity day; /* the first that belongs to the next pack */
+    uint32_t account;       /* of the pack before */
+    uint32_t part;
+    rf_activity_pack pack;
+    char text[RF_PACK_TEXT];
 } activity_rows;
 
-static bool same_day(const rf_tally_sum *x, const rf_tally_sum *y)
+/* The hours of an account, capability and day are one fact. */
+static rf_status next_day(activity_rows *to, rf_error *err)
 {
-    return x->a == y->a && x->b == y->b &&
-           x->c >> RF_ACTIVITY_HOUR_BITS == y->c >> RF_ACTIVITY_HOUR_BITS;
+    rf_tally_sum const first = to->ahead;
+    rf_packed_activity *day = &to->day;
+    rf_status status = RF_OK;
+    to->of_day = to->more ? first.a : 0;
+    *day = (rf_packed_activity){.capability = first.b,
+                                .day = (int32_t)(first.c >> RF_ACTIVITY_HOUR_BITS) - 1};
+    while (status == RF_OK && to->more && first.a == to->ahead.a && first.b == to->ahead.b &&
+           first.c >> RF_ACTIVITY_HOUR_BITS == to->ahead.c >> RF_ACTIVITY_HOUR_BITS) {
+        uint32_t const hour = to->ahead.c & RF_ACTIVITY_HOUR_MASK;
+        day->events += to->ahead.events;
+        day->requests += to->ahead.n;
+        day->hours |= hour < 24 ? UINT32_C(1) << hour : 0;
+        status = rf_tally_next(&to->intake->activity, &to->ahead, &to->more, err);
+    }
+    return status;
 }
 
-/* account, capability, day, events, requests, hours */
+/* account, part, capability, day, days, events and their span, requests and their span, packed */
 static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     activity_rows *to = context;
-    rf_tally_sum const first = to->ahead;
-    uint64_t events = 0;
-    uint64_t requests = 0;
-    uint32_t hours = 0;
+    rf_activity_pack *pack = &to->pack;
+    uint32_t const account = to->of_day;
     rf_status status = RF_OK;
-    *found = to->more;
-    while (status == RF_OK && to->more && same_day(&first, &to->ahead)) {
-        uint32_t const hour = to->ahead.c & RF_ACTIVITY_HOUR_MASK;
-        events += to->ahead.events;
-        requests += to->ahead.n;
-        hours |= hour < 24 ? UINT32_C(1) << hour : 0;
-        status = rf_tally_next(&to->intake->activity, &to->ahead, &to->more, err);
+    *found = account != 0;
+    pack->facts = 0;
+    while (status == RF_OK && account != 0 && to->of_day == account &&
+           rf_activity_pack_add(pack, to->day)) {
+        status = next_day(to, err);
     }
-    cells[0].number = first.a;
-    cells[1].number = first.b;
-    cells[2].number = (int64_t)(first.c >> RF_ACTIVITY_HOUR_BITS) - 1;
-    cells[3].number = (int64_t)events;
-    cells[4].number = (int64_t)requests;
-    cells[5].number = hours;
-    return status;
-}
-
-/* account, value */
-static rf_status next_holding(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
-{
-    rf_intake *intake = context;
-    rf_tally_sum sum;
-    rf_status status = rf_tally_next(&intake->holdings, &sum, found, err);
-    if (status == RF_OK && *found) {
-        cells[0].number = sum.a;
-        cells[1].number = sum.b;
+    if (status != RF_OK || account == 0) {
+        return status;
     }
-    return status;
+    to->part = account == to->account ? to->part + 1 : 0;
+    to->account = account;
+    cells[0].number = account;
+    cells[1].number = to->part;
+    cells[2].number = pack->fact[0].capability;
+    cells[3].number = pack->day;
+    cells[4].number = (int64_t)pack->last_day - pack->day + 1;
+    cells[5].number = (int64_t)pack->events;
+    cells[6].number = (int64_t)(pack->last_events - pack->events) + 1;
+    cells[7].number = (int64_t)pack->requests;
+    cells[8].number = (int64_t)(pack->last_requests - pack->requests) + 1;
+    rf_feed_text(&cells[9], to->text, rf_activity_pack_text(pack, to->text));
+    return RF_OK;
 }
 
 static rf_status write_sightings(rf_intake *intake, rf_error *err)
 {
     sighting_rows to = {.intake = intake};
-    char sql[128]; /* the import is the same in all rows: a constant costs less than a cell */
+    char sql[192]; /* the import is the same in all rows: a constant costs less than a cell */
     rf_status status = rf_tally_begin(&intake->sightings, err);
     (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO sighting (value, account, day, import, times)"
-                   " SELECT c0, c1, c2, %lld, c3 FROM feed",
+                   "INSERT INTO sighting_pack (value, account, import, part, accounts, day, days,"
+                   " most, packed) SELECT c0, c1, %lld, c2, c3, c4, c5, c6, c7 FROM feed",
                    (long long)intake->import);
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store, sql, next_sighting, &to, err);
+        status = rf_tally_next(&intake->sightings, &to.ahead, &to.more, err);
+    }
+    if (status == RF_OK) {
+        status = rf_feed_run(intake->store, sql, next_sightings, &to, err);
     }
     rf_tally_free(&intake->sightings);
     return status;
@@ -120,33 +171,23 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
 static rf_status write_activity(rf_intake *intake, rf_error *err)
 {
     activity_rows to = {.intake = intake};
-    char sql[160];
+    char sql[224];
     rf_status status = rf_tally_begin(&intake->activity, err);
     (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO activity (account, capability, day, import, events, requests,"
-                   " hours) SELECT c0, c1, c2, %lld, c3, c4, c5 FROM feed",
+                   "INSERT INTO activity_pack (account, import, part, capability, day, days,"
+                   " events, events_span, requests, requests_span, packed)"
+                   " SELECT c0, %lld, c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM feed",
                    (long long)intake->import);
     if (status == RF_OK) {
         status = rf_tally_next(&intake->activity, &to.ahead, &to.more, err);
     }
     if (status == RF_OK) {
+        status = next_day(&to, err);
+    }
+    if (status == RF_OK) {
         status = rf_feed_run(intake->store, sql, next_activity, &to, err);
     }
     rf_tally_free(&intake->activity);
-    return status;
-}
-
-/* What an earlier import showed is there already. */
-static rf_status write_holdings(rf_intake *intake, rf_error *err)
-{
-    rf_status status = rf_tally_begin(&intake->holdings, err);
-    if (status == RF_OK) {
-        status = rf_feed_run(intake->store,
-                             "INSERT INTO holding (account, value) SELECT c0, c1 FROM feed"
-                             " WHERE true ON CONFLICT DO NOTHING",
-                             next_holding, intake, err);
-    }
-    rf_tally_free(&intake->holdings);
     return status;
 }
 
@@ -175,5 +216,5 @@ rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
     if (ahead) {
         (void)pthread_join(thread, NULL);
     }
-    return status == RF_OK ? write_holdings(intake, err) : status;
+    return status == RF_OK ? rf_intake_write_holdings(intake, err) : status;
 }

@@ -126,19 +126,41 @@ static const char *const gather[] = {
     "INSERT OR IGNORE INTO undo_value SELECT capability FROM activity WHERE import = ?1",
     NULL};
 
-static const char *const removals[] = {"DELETE FROM sighting WHERE import = ?1",
-                                       "DELETE FROM activity WHERE import = ?1",
-                                       "DELETE FROM label WHERE import = ?1",
+/* Packs hold many rows of facts, which are counted here. */
+static const char *const packs[] = {"DELETE FROM sighting_pack WHERE import = ?1",
+                                    "DELETE FROM activity_pack WHERE import = ?1", NULL};
+static const char packed_facts[] = "SELECT (SELECT count(*) FROM sighting WHERE import = ?1)"
+                                   " + (SELECT count(*) FROM activity WHERE import = ?1)";
+
+static const char *const removals[] = {"DELETE FROM label WHERE import = ?1",
                                        "DELETE FROM account_claim WHERE import = ?1",
                                        "UPDATE account SET said_by = NULL WHERE said_by = ?1",
-                                       "DELETE FROM instrument_claim WHERE import = ?1",
-                                       NULL};
+                                       "DELETE FROM instrument_claim WHERE import = ?1", NULL};
+
+/* Pairs that no other import shows are held no longer; the packs of their accounts are made anew.
+ */
+static const char *const holdings[] = {
+    "CREATE TEMP TABLE undo_kept (account INTEGER, value INTEGER, PRIMARY KEY (account, value))"
+    " WITHOUT ROWID",
+    "INSERT OR IGNORE INTO undo_kept SELECT s.account, s.value FROM undo_value v"
+    " CROSS JOIN sighting s ON s.value = v.id",
+    "DELETE FROM undo_holding WHERE (account, value) IN (SELECT account, value FROM undo_kept)",
+    "DELETE FROM undo_kept",
+    "INSERT INTO undo_kept SELECT h.account, h.value"
+    " FROM (SELECT DISTINCT account FROM undo_holding) AS u"
+    " CROSS JOIN holding h ON h.account = u.account"
+    " WHERE (h.account, h.value) NOT IN (SELECT account, value FROM undo_holding)",
+    "DELETE FROM holding_pack WHERE account IN (SELECT account FROM undo_holding)",
+    "INSERT INTO holding_pack (account, value, packed)"
+    " SELECT account, first, '[' || group_concat(value - first) || ']'"
+    " FROM (SELECT account, value, min(value) OVER (PARTITION BY account, part) AS first"
+    "  FROM (SELECT account, value, row_number() OVER (PARTITION BY account ORDER BY value) / 32"
+    "   AS part FROM undo_kept))"
+    " GROUP BY account, first",
+    NULL};
 
 /* A bare column beside max() comes from the row of the maximum: the email's own parts. */
 static const char *const merges[] = {
-    "DELETE FROM holding WHERE (account, value) IN (SELECT account, value FROM undo_holding)"
-    " AND NOT EXISTS (SELECT 1 FROM sighting AS s WHERE s.value = holding.value"
-    "  AND s.account = holding.account)",
     "UPDATE account SET said_by = iif(id IN (SELECT account FROM account_claim), 0, NULL),"
     " created_at = NULL, email = NULL, email_key = NULL, email_domain = NULL,"
     " country = NULL, timezone = NULL, plan = NULL, status = NULL, owner_id = NULL"
@@ -222,6 +244,22 @@ static rf_status remove_unmentioned(rf_store *store, int64_t import, rf_undo_sum
     return status;
 }
 
+static rf_status count_packed(rf_store *store, int64_t import, int64_t *rows, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    bool row = false;
+    rf_status status = rf_prepare(store, packed_facts, &statement, err);
+    if (status == RF_OK) {
+        rf_bind_int(statement, 1, import);
+        status = rf_step(statement, &row, err);
+    }
+    if (status == RF_OK && row) {
+        *rows += rf_column_int(statement, 0);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
 static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary, rf_error *err)
 {
     rf_status status = check_import(store, import, err);
@@ -229,7 +267,16 @@ static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary,
         status = change_all(store, gather, import, NULL, err);
     }
     if (status == RF_OK) {
+        status = count_packed(store, import, &summary->rows, err);
+    }
+    if (status == RF_OK) {
+        status = change_all(store, packs, import, NULL, err);
+    }
+    if (status == RF_OK) {
         status = change_all(store, removals, import, &summary->rows, err);
+    }
+    if (status == RF_OK) {
+        status = change_all(store, holdings, import, NULL, err);
     }
     if (status == RF_OK) {
         status = change_all(store, merges, import, NULL, err);
@@ -241,7 +288,7 @@ static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary,
         status = rf_store_exec(store,
                                "DROP TABLE undo_account; DROP TABLE undo_value;"
                                "DROP TABLE undo_claimed; DROP TABLE undo_instrument;"
-                               "DROP TABLE undo_holding",
+                               "DROP TABLE undo_holding; DROP TABLE undo_kept",
                                err);
     }
     if (status == RF_OK) {

@@ -77,5 +77,7 @@ RF_MUST_USE rf_status rf_intake_apply(void *intake, rf_batch *batch, rf_error *e
 RF_MUST_USE rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err);
 /* Writes sightings, activity and holdings, and empties the tallies. (intake_counts.c) */
 RF_MUST_USE rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err);
+/* The last part of it: the holdings, which are sorted by then or soon. (intake_holdings.c) */
+RF_MUST_USE rf_status rf_intake_write_holdings(rf_intake *intake, rf_error *err);
 
 #endif

@@ -89,6 +89,10 @@ static rf_status check_accounts(rf_store *store, int64_t run, rf_error *err)
 
 /* Merged as imports merge them: the greater text wins, an email brings its own parts along. */
 static const char FRONTS[] =
+    "CREATE TEMP VIEW sighting_pack AS SELECT * FROM main.sighting_pack"
+    " WHERE import IN (SELECT import FROM temp.past_import);"
+    "CREATE TEMP VIEW activity_pack AS SELECT * FROM main.activity_pack"
+    " WHERE import IN (SELECT import FROM temp.past_import);"
     "CREATE TEMP VIEW sighting AS SELECT * FROM main.sighting"
     " WHERE import IN (SELECT import FROM temp.past_import);"
     "CREATE TEMP VIEW activity AS SELECT * FROM main.activity"
