@@ -49,8 +49,6 @@ static const char VALUES[] =
     "INSERT INTO instrument VALUES (1, 'card', '41111111', '1234', 'US', 'prepaid'),"
     "  (2, 'card', '52222222', '5678', 'US', 'credit'),"
     "  (3, 'card', '53333333', '9012', 'DE', 'corporate');"
-    "INSERT INTO address VALUES (5, 4, '203.0.113.0/24', 'global');"
-    "INSERT INTO device VALUES (4, 'other');"
     /* 20574 is 2026-05-01 */
     TELL_FACTS "INSERT INTO told_sighting (value, account, day, import, times) VALUES"
     "  (1, 1, 20574, 1, 2), (1, 1, 20575, 2, 1), (1, 2, 20574, 1, 1), (1, 3, -1, 1, 1),"

@@ -287,10 +287,11 @@ static const char EVIDENCE_SQL[] =
     "SELECT e.rank, g.name, v.text, e.members, e.holders, e.bits,"
     "       nullif(e.first_day, -1), nullif(e.last_day, -1),"
     "       i.kind AS kind, i.funding AS funding, i.country AS country, i.bin AS bin,"
-    "       i.last4 AS last4, d.prefix AS prefix, nullif(d.scope, 'global') AS scope,"
+    "       i.last4 AS last4, (SELECT d.prefix FROM address d WHERE d.value = v.id) AS prefix,"
+    "       (SELECT nullif(d.scope, 'global') FROM address d WHERE d.value = v.id) AS scope,"
     "       f.form AS form, nullif(t.type, 'unknown') AS type "
     "FROM evidence e JOIN value v ON v.id = e.value JOIN signal g ON g.id = v.signal "
-    "LEFT JOIN instrument i ON i.value = v.id LEFT JOIN address d ON d.value = v.id "
+    "LEFT JOIN instrument i ON i.value = v.id "
     "LEFT JOIN device f ON f.value = v.id "
     "LEFT JOIN value_type t ON t.run = e.run AND t.value = e.value "
     "WHERE e.run = ?1 AND e.ring = ?2 ORDER BY e.rank";

@@ -90,11 +90,12 @@ rf_status rf_held_describe(rf_store *store, const rf_learned *learned, rf_held *
     status = rf_prepare(
         store,
         "SELECT v.text, ltrim(ifnull(', ' || i.kind, '') || ifnull(', ' || i.funding, '')"
-        "         || ifnull(', ' || i.country, '') || ifnull(', ' || nullif(d.scope, 'global'),"
-        "         '') || ifnull(', ' || nullif(t.type, 'unknown'), ''), ', '),"
+        "         || ifnull(', ' || i.country, '') || ifnull(', ' ||"
+        "         nullif((SELECT d.scope FROM address d WHERE d.value = v.id), 'global'), '') ||"
+        "         ifnull(', ' || nullif(t.type, 'unknown'), ''), ', '),"
         " h.treatment, h.holders, h.bits, w.examined, w.corroborated "
-        "FROM value v LEFT JOIN instrument i ON i.value = v.id LEFT JOIN address d ON d.value ="
-        " v.id LEFT JOIN value_type t ON t.run = ?1 AND t.value = v.id "
+        "FROM value v LEFT JOIN instrument i ON i.value = v.id "
+        "LEFT JOIN value_type t ON t.run = ?1 AND t.value = v.id "
         "LEFT JOIN hub h ON h.run = ?1 AND h.value = v.id "
         "LEFT JOIN value_worth w ON w.run = ?1 AND w.value = v.id WHERE v.id = ?2",
         &select, err);

@@ -182,8 +182,7 @@ static const char *const merges[] = {
     NULL};
 
 static const char *const leftovers[] = {
-    "DELETE FROM address WHERE value IN (SELECT id FROM undo_value)",
-    "DELETE FROM device WHERE value IN (SELECT id FROM undo_value)",
+    "DELETE FROM address_other WHERE value IN (SELECT id FROM undo_value)",
     "DELETE FROM instrument WHERE value IN (SELECT id FROM undo_value)", NULL};
 
 /* Takes everything out of the candidates that some table still mentions, whatever tables there are:
@@ -201,7 +200,7 @@ static rf_status keep_mentioned(rf_store *store, rf_error *err)
         rf_prepare(store,
                    "SELECT m.name, f.\"from\", f.\"table\" FROM main.sqlite_schema AS m,"
                    " pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' AND"
-                   " f.\"table\" IN ('account', 'value') AND m.name NOT IN ('address', 'device', "
+                   " f.\"table\" IN ('account', 'value') AND m.name NOT IN ('address_other', "
                    "'instrument')",
                    &statement, err);
     while (status == RF_OK && (status = rf_step(statement, &row, err)) == RF_OK && row) {

@@ -235,24 +235,6 @@ static rf_status write_account_claims(rf_intake *intake, int64_t known, rf_error
 
 /* ---- values ---- */
 
-static const char *device_form(const char *text, size_t length)
-{
-    size_t hex = 0;
-    size_t dashes = 0;
-    for (size_t i = 0; i < length; i++) {
-        hex += (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-        dashes += text[i] == '-' && (i == 8 || i == 13 || i == 18 || i == 23);
-    }
-    if (length == 36 && hex == 32 && dashes == 4) {
-        return "uuid";
-    }
-    if (length >= 16 && hex == length) {
-        return "hash";
-    }
-    return memchr(text, '/', length) != NULL && memchr(text, ' ', length) != NULL ? "user-agent"
-                                                                                  : "other";
-}
-
 /* id, signal, text */
 static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
@@ -274,54 +256,36 @@ static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found,
     return RF_OK;
 }
 
-/* The next text of a signal, or NULL. */
-static const rf_intern_text *next_of_signal(new_texts *list, uint32_t signal, rf_feed_cell *cells)
-{
-    const rf_intern *values = &list->intake->values;
-    while (list->next < list->count) {
-        rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
-        uint32_t const value = list->sorted[list->next++];
-        if (values->texts[value]->tag == signal) {
-            rf_feed_int(&cells[0], values->ids[value]);
-            return values->texts[value];
-        }
-    }
-    return NULL;
-}
-
 typedef struct new_addresses {
     new_texts *list;
     char prefix[RF_ADDRESS_TEXT];
 } new_addresses;
 
-/* value, version, prefix, scope */
+/* value, version, prefix, scope of an address that is not what the view address takes it for */
 static rf_status next_address(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     new_addresses *to = context;
-    const rf_intern_text *text = next_of_signal(to->list, RF_INTAKE_IP, cells);
-    rf_address address;
-    *found = text != NULL;
-    if (!*found) {
-        return RF_OK;
-    }
-    if (!rf_address_parse(text->bytes, text->length, &address)) {
-        return rf_fail(err, RF_EINPUT, "not an address: %.100s", text->bytes);
-    }
-    rf_feed_int(&cells[1], address.version);
-    rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
-    rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
-    return RF_OK;
-}
-
-/* value, form */
-static rf_status next_device(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
-{
-    const rf_intern_text *text = next_of_signal(context, RF_INTAKE_DEVICE, cells);
-    (void)err;
-    *found = text != NULL;
-    if (*found) {
-        const char *form = device_form(text->bytes, text->length);
-        rf_feed_text(&cells[1], form, strlen(form));
+    new_texts *list = to->list;
+    const rf_intern *values = &list->intake->values;
+    *found = false;
+    while (list->next < list->count && !*found) {
+        rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
+        uint32_t const value = list->sorted[list->next++];
+        const rf_intern_text *text = values->texts[value];
+        rf_address address;
+        if (text->tag != RF_INTAKE_IP) {
+            continue;
+        }
+        if (!rf_address_parse(text->bytes, text->length, &address)) {
+            return rf_fail(err, RF_EINPUT, "not an address: %.100s", text->bytes);
+        }
+        *found = address.version != 4 || strcmp(rf_address_scope(&address), "global") != 0;
+        if (*found) {
+            rf_feed_int(&cells[0], values->ids[value]);
+            rf_feed_int(&cells[1], address.version);
+            rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
+            rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
+        }
     }
     return RF_OK;
 }
@@ -339,14 +303,9 @@ static rf_status write_new_values(new_texts *list, rf_error *err)
     if (status == RF_OK) {
         list->next = 0;
         status = rf_feed_run(store,
-                             "INSERT INTO address (value, version, prefix, scope)"
+                             "INSERT INTO address_other (value, version, prefix, scope)"
                              " SELECT c0, c1, c2, c3 FROM feed",
                              next_address, &addresses, err);
-    }
-    if (status == RF_OK) {
-        list->next = 0;
-        status = rf_feed_run(store, "INSERT INTO device (value, form) SELECT c0, c1 FROM feed",
-                             next_device, list, err);
     }
     return status;
 }
