@@ -148,10 +148,10 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
 {
     const rf_scan_cell *cells = NULL;
     rf_scan *scan = NULL;
-    rf_status status = rf_scan_open(
-        store, "activity_pack",
-        "account, capability, day, days, events_span, requests, requests_span, packed", "account",
-        &scan, err);
+    rf_status status =
+        rf_scan_open(store, "activity_pack",
+                     "account, capability, day, days, events_span, requests, requests_span, packed",
+                     "account", &scan, err);
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
         uint32_t const a = rf_account_number(map, cells[ACCOUNT].number);
