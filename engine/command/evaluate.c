@@ -1,49 +1,28 @@
 /* evaluate.c - `ringfence evaluate`: a run against known truth.
  *
- * The truth file is read once into texts of an arena, sorted by account id, and merged with the
- * accounts of the database in the same order. Workload: a million rows.
+ * The truth (truth.h) and the accounts of the database both come in bytewise order of their ids and
+ * are merged. Workload: a million rows.
  */
-#include "rings/evaluate.h"
 #include "base/memory.h"
 #include "command/command.h"
 #include "command/commands.h"
 #include "command/output.h"
 #include "command/runs.h"
+#include "command/truth.h"
 #include "importers/import.h"
+#include "rings/evaluate.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_ACCOUNT, FIELD_RING, FIELD_SOURCE, TRUTH_FIELDS };
-
-/* The truth as a kind of file, so that --map works as it does for imports. */
-static const rf_kind TRUTH_KIND = {
-    .name = "truth", .count = 2, .fields = {{.name = "account_id"}, {.name = "ring"}}};
-
 typedef struct request {
-    const char *truth, *map, *honest, *source, *run_text;
+    rf_truth_options truth;
+    const char *source, *run_text;
     char source_column[RF_MAP_TEXT]; /* of COL=VALUE */
-    const char *source_value;
     int64_t run;
     bool per_ring;
 } request;
-
-typedef struct truth_row {
-    const char *account;
-    const char *ring; /* NULL: honest */
-    int64_t line;
-    uint32_t number; /* of the ring, from 1; 0: honest */
-} truth_row;
-
-typedef struct truth_table {
-    rf_arena texts;
-    truth_row *row;
-    size_t rows, room;
-    const char **name; /* of ring number - 1, in bytewise order */
-    uint32_t names;
-    int64_t other_source, rejected;
-} truth_table;
 
 /* What is compared: the accounts that both the truth and the database know. */
 typedef struct comparison {
@@ -55,166 +34,6 @@ typedef struct comparison {
     int64_t ignored; /* the other way round */
 } comparison;
 
-/* ---- reading the truth ---- */
-
-static bool is_honest(const request *asked, const char *ring)
-{
-    return ring == NULL || strcmp(ring, "-1") == 0 ||
-           (asked->honest != NULL && strcmp(ring, asked->honest) == 0);
-}
-
-static rf_status take_row(const request *asked, truth_table *table, const rf_row *row,
-                          rf_error *err)
-{
-    const rf_cell *account = &row->cells[FIELD_ACCOUNT];
-    const char *ring = row->cells[FIELD_RING].text;
-    const char *source = row->cells[FIELD_SOURCE].text;
-    truth_row taken = {.line = row->line};
-    if (is_honest(asked, ring)) {
-        ring = NULL;
-    } else if (asked->source != NULL &&
-               (source == NULL || strcmp(source, asked->source_value) != 0)) {
-        table->other_source++;
-        return RF_OK;
-    }
-    taken.account = rf_arena_text(&table->texts, account->text, account->length);
-    taken.ring =
-        ring == NULL ? NULL : rf_arena_text(&table->texts, ring, row->cells[FIELD_RING].length);
-    if (taken.account == NULL || (ring != NULL && taken.ring == NULL) ||
-        !rf_reserve(&table->row, &table->room, table->rows + 1, sizeof *table->row)) {
-        return rf_fail_memory(err, "the truth");
-    }
-    table->row[table->rows++] = taken;
-    return RF_OK;
-}
-
-static rf_status take_rows(const rf_globals *globals, const request *asked, rf_reader *reader,
-                           truth_table *table, rf_error *err)
-{
-    enum { SHOWN = 5 };
-    rf_row row;
-    bool found = true;
-    rf_status status = RF_OK;
-    while (status == RF_OK && (status = rf_reader_next(reader, &row, &found, err)) == RF_OK &&
-           found) {
-        if (row.reason[0] == '\0' && row.cells[FIELD_ACCOUNT].text == NULL) {
-            (void)snprintf(row.reason, sizeof row.reason, "no account_id");
-        }
-        if (row.reason[0] == '\0') {
-            status = take_row(asked, table, &row, err);
-        } else if (table->rejected++ < SHOWN) {
-            rf_say(globals, "%s:%lld: %s", asked->truth, (long long)row.line, row.reason);
-        }
-    }
-    return status;
-}
-
-static rf_status read_truth(const rf_globals *globals, const request *asked, truth_table *table,
-                            rf_error *err)
-{
-    rf_map map;
-    rf_source *source = NULL;
-    rf_reader *reader = NULL;
-    rf_status status = rf_map_read(&TRUTH_KIND, asked->map, &map, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    map.columns.mapped[FIELD_RING] = true; /* a truth without rings is a mistake */
-    if (asked->source != NULL) {
-        map.columns.count = TRUTH_FIELDS;
-        map.columns.fields[FIELD_SOURCE] = "source";
-        map.columns.columns[FIELD_SOURCE] = asked->source_column;
-        map.columns.mapped[FIELD_SOURCE] = true;
-    }
-    status = rf_source_open(asked->truth, &source, err);
-    if (status == RF_OK) {
-        status = rf_reader_open(source, &map.columns, &reader, err);
-    }
-    if (status == RF_OK) {
-        status = take_rows(globals, asked, reader, table, err);
-    }
-    rf_reader_close(reader);
-    rf_source_close(source);
-    return status;
-}
-
-static int by_account(const void *left, const void *right)
-{
-    const truth_row *a = left;
-    const truth_row *b = right;
-    int order = strcmp(a->account, b->account);
-    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
-}
-
-static int by_text(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* Sorts by account and keeps one row each; two rows that disagree are an error. */
-static rf_status one_row_each(const char *path, truth_table *table, rf_error *err)
-{
-    size_t kept = 0;
-    if (table->rows > 0) {
-        qsort(table->row, table->rows, sizeof *table->row, by_account);
-    }
-    for (size_t i = 0; i < table->rows; i++) {
-        const truth_row *last = kept == 0 ? NULL : &table->row[kept - 1];
-        const truth_row *row = &table->row[i];
-        if (last == NULL || strcmp(last->account, row->account) != 0) {
-            table->row[kept++] = *row;
-        } else if ((last->ring == NULL) != (row->ring == NULL) ||
-                   (row->ring != NULL && strcmp(last->ring, row->ring) != 0)) {
-            return rf_fail(err, RF_EINPUT,
-                           "%s:%lld: account %.100s is in ring \"%.60s\" here and in ring "
-                           "\"%.60s\" at line %lld",
-                           path, (long long)row->line, row->account,
-                           row->ring == NULL ? "" : row->ring, last->ring == NULL ? "" : last->ring,
-                           (long long)last->line);
-        }
-    }
-    table->rows = kept;
-    return kept < UINT32_MAX ? RF_OK : rf_fail(err, RF_EINPUT, "%s: too many rows", path);
-}
-
-/* Numbers the rings in bytewise order of their names. */
-static rf_status number_rings(truth_table *table, rf_error *err)
-{
-    size_t count = 0;
-    table->name = rf_alloc(table->rows, sizeof *table->name);
-    if (table->name == NULL) {
-        return rf_fail_memory(err, "the truth");
-    }
-    for (size_t i = 0; i < table->rows; i++) {
-        if (table->row[i].ring != NULL) {
-            table->name[count++] = table->row[i].ring;
-        }
-    }
-    qsort(table->name, count, sizeof *table->name, by_text);
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || strcmp(table->name[i], table->name[table->names - 1]) != 0) {
-            table->name[table->names++] = table->name[i];
-        }
-    }
-    for (size_t i = 0; i < table->rows; i++) {
-        truth_row *row = &table->row[i];
-        if (row->ring != NULL) {
-            const char **at =
-                bsearch(&row->ring, table->name, table->names, sizeof *table->name, by_text);
-            row->number = at == NULL ? 0 : (uint32_t)(at - table->name) + 1;
-        }
-    }
-    return RF_OK;
-}
-
-static void truth_free(truth_table *table)
-{
-    rf_arena_free(&table->texts);
-    rf_free(table->row);
-    rf_free(table->name);
-    *table = (truth_table){0};
-}
-
 /* ---- against the run ---- */
 
 static const char ACCOUNTS_SQL[] = "SELECT a.external_id, m.ring FROM account a "
@@ -222,7 +41,7 @@ static const char ACCOUNTS_SQL[] = "SELECT a.external_id, m.ring FROM account a 
                                    "ORDER BY a.external_id";
 
 /* Both sides come in bytewise order of the account ids. */
-static rf_status merge(rf_store *store, int64_t run, const truth_table *table, comparison *out,
+static rf_status merge(rf_store *store, int64_t run, const rf_truth *truth, comparison *out,
                        rf_error *err)
 {
     rf_statement *accounts = NULL;
@@ -235,18 +54,18 @@ static rf_status merge(rf_store *store, int64_t run, const truth_table *table, c
     while (status == RF_OK && (status = rf_step(accounts, &row, err)) == RF_OK && row) {
         const char *id = rf_column_text(accounts, 0);
         int order = -1;
-        while (at < table->rows && (order = strcmp(table->row[at].account, id)) < 0) {
+        while (at < truth->rows && (order = strcmp(truth->row[at].account, id)) < 0) {
             out->unknown++;
             at++;
         }
-        if (at == table->rows || order != 0) {
+        if (at == truth->rows || order != 0) {
             out->ignored++;
             continue;
         }
-        out->truth[out->accounts] = table->row[at++].number;
+        out->truth[out->accounts] = truth->row[at++].number;
         out->predicted[out->accounts++] = (uint32_t)rf_column_int(accounts, 1);
     }
-    out->unknown += (int64_t)(table->rows - at);
+    out->unknown += (int64_t)(truth->rows - at);
     rf_statement_end(accounts);
     return status;
 }
@@ -270,7 +89,7 @@ static rf_status read_flags(rf_store *store, int64_t run, comparison *out, rf_er
     return status;
 }
 
-static rf_status compare(rf_store *store, int64_t run, const truth_table *table, comparison *out,
+static rf_status compare(rf_store *store, int64_t run, const rf_truth *truth, comparison *out,
                          rf_error *err)
 {
     rf_statement *most = NULL;
@@ -287,14 +106,14 @@ static rf_status compare(rf_store *store, int64_t run, const truth_table *table,
     if (status != RF_OK) {
         return status;
     }
-    out->truth = rf_alloc_raw(table->rows, sizeof *out->truth);
-    out->predicted = rf_alloc_raw(table->rows, sizeof *out->predicted);
+    out->truth = rf_alloc_raw(truth->rows, sizeof *out->truth);
+    out->predicted = rf_alloc_raw(truth->rows, sizeof *out->predicted);
     out->flagged = rf_alloc((size_t)out->rings + 1, sizeof *out->flagged);
     if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL) {
         return rf_fail_memory(err, "the evaluation");
     }
     status = read_flags(store, run, out, err);
-    return status == RF_OK ? merge(store, run, table, out, err) : status;
+    return status == RF_OK ? merge(store, run, truth, out, err) : status;
 }
 
 /* ---- output ---- */
@@ -345,7 +164,7 @@ static double part_of(uint32_t part, uint32_t whole)
     return whole == 0 ? 0 : (double)part / (double)whole;
 }
 
-static rf_status write_rings(rf_format format, const truth_table *table, const rf_evaluation *e,
+static rf_status write_rings(rf_format format, const rf_truth *truth, const rf_evaluation *e,
                              rf_error *err)
 {
     rf_sheet *sheet = NULL;
@@ -356,12 +175,12 @@ static rf_status write_rings(rf_format format, const truth_table *table, const r
     if (status != RF_OK) {
         return status;
     }
-    for (uint32_t i = 0; i < table->names; i++) {
+    for (uint32_t i = 0; i < truth->names; i++) {
         const rf_true_ring *ring = &e->ring[i];
         if (ring->size == 0) {
             continue; /* none of it is in the database */
         }
-        rf_sheet_text(sheet, table->name[i]);
+        rf_sheet_text(sheet, truth->name[i]);
         rf_sheet_int(sheet, ring->size);
         rf_sheet_bool(sheet, ring->found);
         rf_sheet_int(sheet, ring->flagged);
@@ -406,7 +225,7 @@ static void write_ring_json(rf_json *json, const char *name, const rf_true_ring 
     rf_json_object_end(json);
 }
 
-static void write_json(int64_t run, const truth_table *table, const comparison *compared,
+static void write_json(int64_t run, const rf_truth *truth, const comparison *compared,
                        const rf_evaluation *e)
 {
     figure figures[FIGURES];
@@ -429,9 +248,9 @@ static void write_json(int64_t run, const truth_table *table, const comparison *
     rf_json_int(&json, compared->ignored);
     rf_json_key(&json, "rings");
     rf_json_array(&json);
-    for (uint32_t i = 0; i < table->names; i++) {
+    for (uint32_t i = 0; i < truth->names; i++) {
         if (e->ring[i].size > 0) {
-            write_ring_json(&json, table->name[i], &e->ring[i]);
+            write_ring_json(&json, truth->name[i], &e->ring[i]);
         }
     }
     rf_json_array_end(&json);
@@ -484,16 +303,16 @@ static void write_for_people(const rf_evaluation *e)
 }
 
 static rf_status write_result(const rf_globals *globals, const request *asked,
-                              const truth_table *table, const comparison *compared,
+                              const rf_truth *truth, const comparison *compared,
                               const rf_evaluation *e, rf_error *err)
 {
     switch (globals->format) {
     case RF_FORMAT_JSON:
-        write_json(asked->run, table, compared, e);
+        write_json(asked->run, truth, compared, e);
         return RF_OK;
     case RF_FORMAT_CSV:
         if (asked->per_ring) {
-            return write_rings(RF_FORMAT_CSV, table, e, err);
+            return write_rings(RF_FORMAT_CSV, truth, e, err);
         }
         write_csv(e);
         return RF_OK;
@@ -505,33 +324,33 @@ static rf_status write_result(const rf_globals *globals, const request *asked,
         return RF_OK;
     }
     (void)putchar('\n');
-    return write_rings(RF_FORMAT_TABLE, table, e, err);
+    return write_rings(RF_FORMAT_TABLE, truth, e, err);
 }
 
-static void notices(const rf_globals *globals, const request *asked, const truth_table *table,
+static void notices(const rf_globals *globals, const request *asked, const rf_truth *truth,
                     const comparison *compared)
 {
-    if (table->rejected > 0) {
-        rf_say(globals, "%s: %lld rows could not be read and were left out", asked->truth,
-               (long long)table->rejected);
+    if (truth->rejected > 0) {
+        rf_say(globals, "%s: %lld rows could not be read and were left out", asked->truth.path,
+               (long long)truth->rejected);
     }
     if (compared->unknown > 0) {
-        rf_say(globals, "%s: %lld accounts are not in the database and were ignored", asked->truth,
-               (long long)compared->unknown);
+        rf_say(globals, "%s: %lld accounts are not in the database and were ignored",
+               asked->truth.path, (long long)compared->unknown);
     }
     if (compared->ignored > 0) {
         rf_say(globals, "%lld accounts of the database are not in the truth and were ignored",
                (long long)compared->ignored);
     }
-    if (asked->source != NULL && table->other_source > 0) {
-        rf_say(globals, "%s: %lld accounts in rings of another source were ignored", asked->truth,
-               (long long)table->other_source);
+    if (asked->source != NULL && truth->other_source > 0) {
+        rf_say(globals, "%s: %lld accounts in rings of another source were ignored",
+               asked->truth.path, (long long)truth->other_source);
     }
 }
 
 /* ---- the command ---- */
 
-static rf_status evaluate(const rf_globals *globals, request *asked, truth_table *table,
+static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *truth,
                           comparison *compared, rf_error *err)
 {
     rf_store *store = NULL;
@@ -541,35 +360,29 @@ static rf_status evaluate(const rf_globals *globals, request *asked, truth_table
         status = rf_choose_run(store, asked->run_text, &asked->run, err);
     }
     if (status == RF_OK) {
-        status = read_truth(globals, asked, table, err);
+        status = rf_truth_read(globals, &asked->truth, truth, err);
     }
     if (status == RF_OK) {
-        status = one_row_each(asked->truth, table, err);
-    }
-    if (status == RF_OK) {
-        status = number_rings(table, err);
-    }
-    if (status == RF_OK) {
-        status = compare(store, asked->run, table, compared, err);
+        status = compare(store, asked->run, truth, compared, err);
     }
     if (status == RF_OK && compared->accounts == 0) {
         status = rf_fail(err, RF_EINPUT,
                          "%s: none of its accounts is in the database; is account_id the right "
                          "column (--map account_id=COLUMN)?",
-                         asked->truth);
+                         asked->truth.path);
     }
     if (status == RF_OK) {
         rf_evaluate_input const input = {.accounts = compared->accounts,
                                          .truth = compared->truth,
                                          .predicted = compared->predicted,
-                                         .true_rings = table->names,
+                                         .true_rings = truth->names,
                                          .rings = compared->rings,
                                          .flagged = compared->flagged};
         status = rf_evaluate(&input, &result, err);
     }
     if (status == RF_OK) {
-        notices(globals, asked, table, compared);
-        status = write_result(globals, asked, table, compared, &result, err);
+        notices(globals, asked, truth, compared);
+        status = write_result(globals, asked, truth, compared, &result, err);
     }
     rf_evaluation_free(&result);
     rf_store_close(store);
@@ -590,7 +403,8 @@ static rf_status split_source(request *asked, rf_error *err)
     }
     memcpy(asked->source_column, asked->source, length);
     asked->source_column[length] = '\0';
-    asked->source_value = equals + 1;
+    asked->truth.source_column = asked->source_column;
+    asked->truth.source_value = equals + 1;
     return RF_OK;
 }
 
@@ -607,16 +421,16 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 't':
-            asked->truth = optarg;
+            asked->truth.path = optarg;
             break;
         case 'r':
             asked->run_text = optarg;
             break;
         case 'm':
-            asked->map = optarg;
+            asked->truth.map = optarg;
             break;
         case 'n':
-            asked->honest = optarg;
+            asked->truth.honest = optarg;
             break;
         case 's':
             asked->source = optarg;
@@ -631,7 +445,7 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
     if (optind < argc) {
         return rf_usage(err, &rf_command_evaluate, "unexpected word '%.100s'", argv[optind]);
     }
-    if (asked->truth == NULL) {
+    if (asked->truth.path == NULL) {
         return rf_usage(err, &rf_command_evaluate, "--truth FILE.csv is missing");
     }
     return split_source(asked, err);
@@ -640,16 +454,16 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
 static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error *err)
 {
     request asked = {0};
-    truth_table table = {0};
+    rf_truth truth = {0};
     comparison compared = {0};
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK) {
-        status = evaluate(globals, &asked, &table, &compared, err);
+        status = evaluate(globals, &asked, &truth, &compared, err);
     }
     rf_free(compared.truth);
     rf_free(compared.predicted);
     rf_free(compared.flagged);
-    truth_free(&table);
+    rf_truth_free(&truth);
     return status;
 }
 
