@@ -1,7 +1,8 @@
 /* test_evaluate.c - the figures of an evaluation against a slow, obvious second computation over
- * pairs, and the command on a small database. */
+ * pairs, and the command, its curve too, on a small database. */
 #include "base/hash.h"
 #include "base/memory.h"
+#include "command/commands.h"
 #include "fixture.h"
 #include "rings/evaluate.h"
 
@@ -12,10 +13,13 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST = 60 };
 
@@ -398,6 +402,108 @@ static void command_refuses_contradictions(void **state)
     assert_int_equal(evaluate(f, "--run 7"), 1);
 }
 
+/* h1 and h2 get links, h4 and h2 equally strong ones, h3 none but in another run. */
+static void tie_outsiders(const fixture *f)
+{
+    fixture_sql(f, "INSERT INTO account (id, external_id) VALUES (11, 'h3'), (20, 'h4');"
+                   "INSERT INTO link VALUES (1, 1, 9, 7.5, 1), (1, 9, 10, 3.25, 1),"
+                   "  (1, 5, 10, 2, 1), (1, 20, 10, 3.25, 1);"
+                   "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts,"
+                   "  sightings, pairs, links, rings, flagged, prior_bits, timings)"
+                   " SELECT 2, started_at, finished_at, version, seed, config, accounts, sightings,"
+                   "  pairs, links, 0, 0, prior_bits, timings FROM run WHERE id = 1;"
+                   "INSERT INTO link VALUES (2, 10, 11, 50, 1)");
+    write_truth(f, "account_id,ring\nr1,A\nr2,A\nr3,A\nr4,A\nr5,\ns1,B\ns2,\nh1,A\nh2,\nh3,B\n"
+                   "h4,A\n");
+}
+
+static void command_draws_the_curve(void **state)
+{
+    fixture *f = *state;
+    tie_outsiders(f);
+    assert_int_equal(evaluate(f, "--run 1 --curve --format csv"), 0);
+    assert_string_equal(f->output, "kind,from,accounts,true,precision,recall\n"
+                                   "ring,23.4,5,4,0.8,0.5\n"
+                                   "ring,-4.25,7,5,0.7142857142857143,0.625\n"
+                                   "link,7.5,8,6,0.75,0.75\n"
+                                   "link,3.25,10,7,0.7,0.875\n"
+                                   "all,,11,8,0.7272727272727273,1\n");
+    assert_int_equal(evaluate(f, "--run 1 --curve --format json"), 0);
+    contains(f->output, "\"accounts\":11,\"true_ring_accounts\":8,\"flagged_accounts\":5,");
+    contains(f->output, "\"average_precision\":0.76144480519480");
+    contains(f->output, "\"curve\":[{\"kind\":\"ring\",\"from\":23.4,\"accounts\":5,\"true\":4,"
+                        "\"precision\":0.8,\"recall\":0.5},");
+    contains(f->output, "{\"kind\":\"all\",\"from\":null,\"accounts\":11,\"true\":8,");
+    assert_int_equal(evaluate(f, "--run 1 --curve --per-ring"), 0);
+    contains(f->output, "average precision 0.7614.");
+    contains(f->output, "true ring");
+    contains(f->output, "\nring 23.40 5 4 0.8000 0.5000\nring -4.25 7 5 0.7143 0.6250\n"
+                        "link 7.50 8 6 0.7500 0.7500\nlink 3.25 10 7 0.7000 0.8750\n"
+                        "all 11 8 0.7273 1.0000\n");
+    assert_int_equal(evaluate(f, "--run 2 --curve --format csv"), 0);
+    contains(f->output, "recall\nlink,50,2,1,0.5,0.125\nall,,11,8,");
+}
+
+static void command_draws_it_only_when_asked(void **state)
+{
+    fixture *f = *state;
+    tie_outsiders(f);
+    assert_int_equal(evaluate(f, "--run 1 --format json"), 0);
+    assert_null(strstr(f->output, "curve"));
+    assert_null(strstr(f->output, "average_precision"));
+    assert_int_equal(evaluate(f, "--run 1"), 0);
+    assert_null(strstr(f->output, "average precision"));
+    assert_int_equal(evaluate(f, "--curve --per-ring --format csv"), 2);
+    contains(f->errors, "--per-ring or --curve, not both");
+    assert_string_equal(f->output, "");
+}
+
+/* Runs the command in this process, with the output thrown away. */
+static rf_status run_here(const fixture *f, rf_error *err)
+{
+    char text[256];
+    char *arguments[16];
+    int count = 0;
+    rf_globals const globals = {.db = f->db, .format = RF_FORMAT_JSON, .threads = 1, .quiet = true};
+    (void)snprintf(text, sizeof text, "evaluate --source who=x --curve --truth %s/truth.csv",
+                   f->folder);
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+        arguments[count++] = word;
+    }
+    arguments[count] = NULL;
+    optind = 0;
+    return rf_command_evaluate.run(&globals, count, arguments, err);
+}
+
+static void command_survives_running_out_of_memory(void **state)
+{
+    fixture *f = *state;
+    int const screen = dup(STDOUT_FILENO);
+    int const nowhere = open("/dev/null", O_WRONLY);
+    rf_status status = RF_ENOMEM;
+    long failures = 0;
+    bool right = true; /* asserted when the output is back */
+    write_truth(f, "account_id,ring,who\nr1,A,x\nr2,A,x\ns1,B,y\nh1,,\nr1,A,x\n");
+    assert_true(screen >= 0 && nowhere >= 0);
+    (void)fflush(stdout);
+    assert_true(dup2(nowhere, STDOUT_FILENO) >= 0);
+    for (long n = 1; right && status != RF_OK && n < 1000; n++) {
+        rf_error err = {.status = RF_OK};
+        rf_memory_fail_after(n);
+        status = run_here(f, &err);
+        rf_memory_fail_after(0);
+        right = status == RF_OK || (status == RF_ENOMEM && err.text[0] != '\0');
+        failures += status != RF_OK;
+    }
+    (void)fflush(stdout);
+    assert_true(dup2(screen, STDOUT_FILENO) >= 0);
+    (void)close(screen);
+    (void)close(nowhere);
+    assert_true(right);
+    assert_int_equal(status, RF_OK);
+    assert_true(failures > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +516,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(command_needs_common_accounts, start, end),
         cmocka_unit_test_setup_teardown(command_maps_and_sources, start, end),
         cmocka_unit_test_setup_teardown(command_refuses_contradictions, start, end),
+        cmocka_unit_test_setup_teardown(command_draws_the_curve, start, end),
+        cmocka_unit_test_setup_teardown(command_draws_it_only_when_asked, start, end),
+        cmocka_unit_test_setup_teardown(command_survives_running_out_of_memory, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,22 @@
 /* evaluate.c - `ringfence evaluate`: a run against known truth.
  *
  * The truth (truth.h) and the accounts of the database both come in bytewise order of their ids and
- * are merged. Workload: a million rows.
+ * are merged. The curve alone looks at links: once over all of the run, in the order of their key.
+ * Workload: a million rows.
  */
+#include "rings/evaluate.h"
 #include "base/memory.h"
 #include "command/command.h"
 #include "command/commands.h"
+#include "command/curve_view.h"
 #include "command/output.h"
 #include "command/runs.h"
 #include "command/truth.h"
 #include "importers/import.h"
-#include "rings/evaluate.h"
+#include "rings/curve.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,24 +25,42 @@ typedef struct request {
     const char *source, *run_text;
     char source_column[RF_MAP_TEXT]; /* of COL=VALUE */
     int64_t run;
-    bool per_ring;
+    bool per_ring, curve;
 } request;
 
 /* What is compared: the accounts that both the truth and the database know. */
 typedef struct comparison {
     uint32_t *truth, *predicted;
     uint32_t accounts;
-    bool *flagged;
+    bool *flagged; /* of rings + 1 */
+    double *score; /* bits, of rings + 1 */
     uint32_t rings;
     int64_t unknown; /* in the truth, not in the database */
     int64_t ignored; /* the other way round */
+    /* For the curve alone, else NULL. */
+    double *strongest; /* of each account in no ring: bits of its strongest link; NAN: none */
+    uint32_t *place;   /* 1 + the place above of the account in row `id`; 0: in a ring, not there */
+    uint64_t places;   /* row ids below this one have a place */
 } comparison;
 
 /* ---- against the run ---- */
 
-static const char ACCOUNTS_SQL[] = "SELECT a.external_id, m.ring FROM account a "
+static const char ACCOUNTS_SQL[] = "SELECT a.external_id, m.ring, a.id FROM account a "
                                    "LEFT JOIN member m ON m.run = ?1 AND m.account = a.id "
                                    "ORDER BY a.external_id";
+
+static void take_account(comparison *out, uint32_t truth, uint32_t ring, int64_t id)
+{
+    uint32_t const at = out->accounts++;
+    out->truth[at] = truth;
+    out->predicted[at] = ring;
+    if (out->strongest != NULL) {
+        out->strongest[at] = NAN;
+        if (ring == 0 && (uint64_t)id < out->places) {
+            out->place[id] = at + 1;
+        }
+    }
+}
 
 /* Both sides come in bytewise order of the account ids. */
 static rf_status merge(rf_store *store, int64_t run, const rf_truth *truth, comparison *out,
@@ -62,20 +84,20 @@ static rf_status merge(rf_store *store, int64_t run, const rf_truth *truth, comp
             out->ignored++;
             continue;
         }
-        out->truth[out->accounts] = truth->row[at++].number;
-        out->predicted[out->accounts++] = (uint32_t)rf_column_int(accounts, 1);
+        take_account(out, truth->row[at++].number, (uint32_t)rf_column_int(accounts, 1),
+                     rf_column_int(accounts, 2));
     }
     out->unknown += (int64_t)(truth->rows - at);
     rf_statement_end(accounts);
     return status;
 }
 
-static rf_status read_flags(rf_store *store, int64_t run, comparison *out, rf_error *err)
+static rf_status read_rings(rf_store *store, int64_t run, comparison *out, rf_error *err)
 {
     rf_statement *rings = NULL;
     bool row = true;
     rf_status status =
-        rf_prepare(store, "SELECT ring, flagged FROM ring WHERE run = ?1", &rings, err);
+        rf_prepare(store, "SELECT ring, flagged, score FROM ring WHERE run = ?1", &rings, err);
     if (status == RF_OK) {
         rf_bind_int(rings, 1, run);
     }
@@ -83,20 +105,64 @@ static rf_status read_flags(rf_store *store, int64_t run, comparison *out, rf_er
         int64_t ring = rf_column_int(rings, 0);
         if (ring >= 1 && ring <= out->rings) {
             out->flagged[ring] = rf_column_int(rings, 1) != 0;
+            out->score[ring] = rf_column_real(rings, 2);
         }
     }
     rf_statement_end(rings);
     return status;
 }
 
-static rf_status compare(rf_store *store, int64_t run, const rf_truth *truth, comparison *out,
-                         rf_error *err)
+static void take_link(comparison *out, int64_t id, double bits)
+{
+    uint32_t const place = (uint64_t)id < out->places ? out->place[id] : 0;
+    if (place != 0 && !(out->strongest[place - 1] >= bits)) {
+        out->strongest[place - 1] = bits; /* also in place of NAN */
+    }
+}
+
+/* In the order of the key, so that the table is read once from end to end. */
+static const char LINKS_SQL[] = "SELECT account_a, account_b, bits FROM link WHERE run = ?1 "
+                                "ORDER BY account_a, account_b";
+
+static rf_status read_links(rf_store *store, int64_t run, comparison *out, rf_error *err)
+{
+    rf_statement *links = NULL;
+    bool row = true;
+    rf_status status = rf_prepare(store, LINKS_SQL, &links, err);
+    if (status == RF_OK) {
+        rf_bind_int(links, 1, run);
+    }
+    while (status == RF_OK && (status = rf_step(links, &row, err)) == RF_OK && row) {
+        double const bits = rf_column_real(links, 2);
+        take_link(out, rf_column_int(links, 0), bits);
+        take_link(out, rf_column_int(links, 1), bits);
+    }
+    rf_statement_end(links);
+    return status;
+}
+
+/* Rows of accounts are numbered by the store from 1 on, so a place for each is little. */
+static rf_status make_places(rf_store *store, size_t rows, comparison *out, rf_error *err)
+{
+    int64_t most = 0;
+    rf_status status = rf_store_number(store, "SELECT max(id) FROM account", &most, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    out->places = most < 0 ? 0 : (uint64_t)most + 1;
+    out->place = rf_alloc((size_t)out->places, sizeof *out->place);
+    out->strongest = rf_alloc_raw(rows, sizeof *out->strongest);
+    return out->place != NULL && out->strongest != NULL ? RF_OK : rf_fail_memory(err, "the curve");
+}
+
+static rf_status compare(rf_store *store, const request *asked, const rf_truth *truth,
+                         comparison *out, rf_error *err)
 {
     rf_statement *most = NULL;
     bool row = false;
     rf_status status = rf_prepare(store, "SELECT max(ring) FROM ring WHERE run = ?1", &most, err);
     if (status == RF_OK) {
-        rf_bind_int(most, 1, run);
+        rf_bind_int(most, 1, asked->run);
         status = rf_step(most, &row, err);
     }
     if (status == RF_OK && row) {
@@ -109,14 +175,41 @@ static rf_status compare(rf_store *store, int64_t run, const rf_truth *truth, co
     out->truth = rf_alloc_raw(truth->rows, sizeof *out->truth);
     out->predicted = rf_alloc_raw(truth->rows, sizeof *out->predicted);
     out->flagged = rf_alloc((size_t)out->rings + 1, sizeof *out->flagged);
-    if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL) {
+    out->score = rf_alloc((size_t)out->rings + 1, sizeof *out->score);
+    if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL ||
+        out->score == NULL) {
         return rf_fail_memory(err, "the evaluation");
     }
-    status = read_flags(store, run, out, err);
-    return status == RF_OK ? merge(store, run, truth, out, err) : status;
+    if (asked->curve) {
+        status = make_places(store, truth->rows, out, err);
+    }
+    if (status == RF_OK) {
+        status = read_rings(store, asked->run, out, err);
+    }
+    if (status == RF_OK) {
+        status = merge(store, asked->run, truth, out, err);
+    }
+    return status == RF_OK && asked->curve ? read_links(store, asked->run, out, err) : status;
+}
+
+static void comparison_free(comparison *compared)
+{
+    rf_free(compared->truth);
+    rf_free(compared->predicted);
+    rf_free(compared->flagged);
+    rf_free(compared->score);
+    rf_free(compared->strongest);
+    rf_free(compared->place);
+    *compared = (comparison){0};
 }
 
 /* ---- output ---- */
+
+/* What was found. */
+typedef struct result {
+    rf_evaluation evaluation;
+    rf_curve curve; /* empty unless asked for */
+} result;
 
 typedef struct figure {
     const char *name;
@@ -225,9 +318,10 @@ static void write_ring_json(rf_json *json, const char *name, const rf_true_ring 
     rf_json_object_end(json);
 }
 
-static void write_json(int64_t run, const rf_truth *truth, const comparison *compared,
-                       const rf_evaluation *e)
+static void write_json(const request *asked, const rf_truth *truth, const comparison *compared,
+                       const result *found)
 {
+    const rf_evaluation *e = &found->evaluation;
     figure figures[FIGURES];
     rf_json json = rf_output_json();
     list_figures(e, figures);
@@ -241,7 +335,7 @@ static void write_json(int64_t run, const rf_truth *truth, const comparison *com
         }
     }
     rf_json_key(&json, "run");
-    rf_json_int(&json, run);
+    rf_json_int(&json, asked->run);
     rf_json_key(&json, "truth_not_in_database");
     rf_json_int(&json, compared->unknown);
     rf_json_key(&json, "accounts_not_in_truth");
@@ -254,6 +348,9 @@ static void write_json(int64_t run, const rf_truth *truth, const comparison *com
         }
     }
     rf_json_array_end(&json);
+    if (asked->curve) {
+        rf_curve_json(&json, &found->curve);
+    }
     rf_json_object_end(&json);
     rf_json_finish(&json);
 }
@@ -302,29 +399,43 @@ static void write_for_people(const rf_evaluation *e)
                  e->rings_found, e->rings_true);
 }
 
+static rf_status write_tables(const request *asked, const rf_truth *truth, const result *found,
+                              rf_error *err)
+{
+    rf_status status = RF_OK;
+    write_for_people(&found->evaluation);
+    if (asked->per_ring) {
+        (void)putchar('\n');
+        status = write_rings(RF_FORMAT_TABLE, truth, &found->evaluation, err);
+    }
+    if (status == RF_OK && asked->curve) {
+        (void)putchar('\n');
+        status = rf_curve_show(&found->curve, err);
+    }
+    return status;
+}
+
 static rf_status write_result(const rf_globals *globals, const request *asked,
                               const rf_truth *truth, const comparison *compared,
-                              const rf_evaluation *e, rf_error *err)
+                              const result *found, rf_error *err)
 {
     switch (globals->format) {
     case RF_FORMAT_JSON:
-        write_json(asked->run, truth, compared, e);
+        write_json(asked, truth, compared, found);
         return RF_OK;
     case RF_FORMAT_CSV:
-        if (asked->per_ring) {
-            return write_rings(RF_FORMAT_CSV, truth, e, err);
+        if (asked->curve) {
+            return rf_curve_csv(&found->curve, err);
         }
-        write_csv(e);
+        if (asked->per_ring) {
+            return write_rings(RF_FORMAT_CSV, truth, &found->evaluation, err);
+        }
+        write_csv(&found->evaluation);
         return RF_OK;
     case RF_FORMAT_TABLE:
         break;
     }
-    write_for_people(e);
-    if (!asked->per_ring) {
-        return RF_OK;
-    }
-    (void)putchar('\n');
-    return write_rings(RF_FORMAT_TABLE, truth, e, err);
+    return write_tables(asked, truth, found, err);
 }
 
 static void notices(const rf_globals *globals, const request *asked, const rf_truth *truth,
@@ -350,11 +461,30 @@ static void notices(const rf_globals *globals, const request *asked, const rf_tr
 
 /* ---- the command ---- */
 
+static rf_status work_out(const request *asked, const rf_truth *truth, const comparison *compared,
+                          result *found, rf_error *err)
+{
+    rf_evaluate_input const input = {.accounts = compared->accounts,
+                                     .truth = compared->truth,
+                                     .predicted = compared->predicted,
+                                     .true_rings = truth->names,
+                                     .rings = compared->rings,
+                                     .flagged = compared->flagged};
+    rf_curve_input const ranked = {.accounts = compared->accounts,
+                                   .truth = compared->truth,
+                                   .predicted = compared->predicted,
+                                   .rings = compared->rings,
+                                   .score = compared->score,
+                                   .strongest = compared->strongest};
+    rf_status status = rf_evaluate(&input, &found->evaluation, err);
+    return status == RF_OK && asked->curve ? rf_curve_make(&ranked, &found->curve, err) : status;
+}
+
 static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *truth,
                           comparison *compared, rf_error *err)
 {
     rf_store *store = NULL;
-    rf_evaluation result = {0};
+    result found = {0};
     rf_status status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
     if (status == RF_OK) {
         status = rf_choose_run(store, asked->run_text, &asked->run, err);
@@ -363,7 +493,7 @@ static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *t
         status = rf_truth_read(globals, &asked->truth, truth, err);
     }
     if (status == RF_OK) {
-        status = compare(store, asked->run, truth, compared, err);
+        status = compare(store, asked, truth, compared, err);
     }
     if (status == RF_OK && compared->accounts == 0) {
         status = rf_fail(err, RF_EINPUT,
@@ -372,19 +502,14 @@ static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *t
                          asked->truth.path);
     }
     if (status == RF_OK) {
-        rf_evaluate_input const input = {.accounts = compared->accounts,
-                                         .truth = compared->truth,
-                                         .predicted = compared->predicted,
-                                         .true_rings = truth->names,
-                                         .rings = compared->rings,
-                                         .flagged = compared->flagged};
-        status = rf_evaluate(&input, &result, err);
+        status = work_out(asked, truth, compared, &found, err);
     }
     if (status == RF_OK) {
         notices(globals, asked, truth, compared);
-        status = write_result(globals, asked, truth, compared, &result, err);
+        status = write_result(globals, asked, truth, compared, &found, err);
     }
-    rf_evaluation_free(&result);
+    rf_evaluation_free(&found.evaluation);
+    rf_curve_free(&found.curve);
     rf_store_close(store);
     return status;
 }
@@ -408,15 +533,14 @@ static rf_status split_source(request *asked, rf_error *err)
     return RF_OK;
 }
 
-static rf_status read_arguments(int argc, char **argv, request *asked, rf_error *err)
+static rf_status read_arguments(int argc, char **argv, rf_format format, request *asked,
+                                rf_error *err)
 {
-    static const struct option OPTIONS[] = {{"truth", required_argument, NULL, 't'},
-                                            {"run", required_argument, NULL, 'r'},
-                                            {"map", required_argument, NULL, 'm'},
-                                            {"honest", required_argument, NULL, 'n'},
-                                            {"source", required_argument, NULL, 's'},
-                                            {"per-ring", no_argument, NULL, 'p'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"truth", required_argument, NULL, 't'},  {"run", required_argument, NULL, 'r'},
+        {"map", required_argument, NULL, 'm'},    {"honest", required_argument, NULL, 'n'},
+        {"source", required_argument, NULL, 's'}, {"per-ring", no_argument, NULL, 'p'},
+        {"curve", no_argument, NULL, 'c'},        {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         switch (option) {
@@ -438,6 +562,9 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
         case 'p':
             asked->per_ring = true;
             break;
+        case 'c':
+            asked->curve = true;
+            break;
         default:
             return rf_usage_option(err, &rf_command_evaluate, argv, option);
         }
@@ -448,6 +575,10 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
     if (asked->truth.path == NULL) {
         return rf_usage(err, &rf_command_evaluate, "--truth FILE.csv is missing");
     }
+    if (format == RF_FORMAT_CSV && asked->per_ring && asked->curve) {
+        return rf_usage(err, &rf_command_evaluate,
+                        "CSV holds one table: --per-ring or --curve, not both");
+    }
     return split_source(asked, err);
 }
 
@@ -456,27 +587,34 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     request asked = {0};
     rf_truth truth = {0};
     comparison compared = {0};
-    rf_status status = read_arguments(argc, argv, &asked, err);
+    rf_status status = read_arguments(argc, argv, globals->format, &asked, err);
     if (status == RF_OK) {
         status = evaluate(globals, &asked, &truth, &compared, err);
     }
-    rf_free(compared.truth);
-    rf_free(compared.predicted);
-    rf_free(compared.flagged);
+    comparison_free(&compared);
     rf_truth_free(&truth);
     return status;
 }
 
 const rf_command rf_command_evaluate = {
     .name = "evaluate",
-    .usage = "evaluate --truth FILE.csv [--run R] [--per-ring] [--map FIELD=COLUMN,...]\n"
-             "         [--honest VALUE] [--source COLUMN=VALUE]",
+    .usage = "evaluate --truth FILE.csv [--run R] [--per-ring] [--curve]\n"
+             "         [--map FIELD=COLUMN,...] [--honest VALUE] [--source COLUMN=VALUE]",
     .summary = "compare a run with known truth",
     .help =
         "The truth is CSV or JSON Lines with account_id and ring; an empty ring or -1 is honest.\n"
         "\n"
         "  --run R          the run: latest (default) or its number\n"
         "  --per-ring       also how each true ring fared (JSON always has them)\n"
+        "  --curve          also precision at every recall, as accounts are taken best first: "
+        "those\n"
+        "                   in rings, flagged or not, by score; then by their strongest link; "
+        "then\n"
+        "                   all others. CSV and JSON have every point (kind, from, accounts, "
+        "true,\n"
+        "                   precision, recall), the table those nearest to recalls of .05, .10, "
+        "...;\n"
+        "                   average precision is the area under the curve, in steps\n"
         "  --map ...        the file's own column names: --map account_id=user_id,ring=class\n"
         "  --honest VALUE   this ring is honest, too: --honest 0\n"
         "  --source C=V     only true rings on rows where column C is V; rings of other rows are\n"

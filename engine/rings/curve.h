@@ -14,8 +14,8 @@
  * average precision", University of Waterloo, 2004.
  *
  * Without true accounts every recall, every precision and the average are 0. O(n + p log p) time
- * for p rings and linked accounts in no ring, 40 to 48 bytes for each of them. Workload: a few
- * million accounts.
+ * for p rings and linked accounts in no ring; 40 bytes for each of them, and as much again while
+ * they are sorted. Workload: a few million accounts.
  */
 #ifndef RF_RINGS_CURVE_H
 #define RF_RINGS_CURVE_H

@@ -60,6 +60,9 @@ if [ -d "$data/hop" ]; then
     step detect
     evaluation hop-graph --truth "$work/truth.csv" --source source=graph
     evaluation hop-custom --truth "$work/truth.csv" --source source=custom
+    echo "== hop-custom, precision at every recall"
+    "$rf" --db "$db" evaluate --truth "$work/truth.csv" --source source=custom --curve 2>/dev/null |
+        sed -n '/^Taken best first/,$p'
     check 'hop, graph' "$work/hop-graph.json" precision 0
     check 'hop, custom' "$work/hop-custom.json" precision 0
 fi
