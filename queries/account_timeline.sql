@@ -13,19 +13,20 @@ happened (day, place, event, detail, times) AS (
     FROM who
     WHERE created_at IS NOT NULL
     UNION ALL
-    SELECT min(s.day), 2, 'first seen with', g.name || ' ' || v.text, sum(s.times)
+    SELECT min(s.day) FILTER (WHERE s.day >= 0), 2, 'first seen with', g.name || ' ' || v.text,
+           sum(s.times) FILTER (WHERE s.day >= 0)
     FROM who
     CROSS JOIN sighting_by_account s ON s.account = who.id
     CROSS JOIN value v ON v.id = s.value
     CROSS JOIN signal g ON g.id = v.signal
-    WHERE s.day >= 0
     GROUP BY s.value
+    HAVING max(s.day) >= 0
     UNION ALL
     SELECT u.day, 3, 'usage', sum(u.events) || ' events', sum(u.requests)
     FROM who
     CROSS JOIN usage u ON u.account = who.id
-    WHERE u.day >= 0
     GROUP BY u.day
+    HAVING max(u.day) >= 0
     UNION ALL
     SELECT l.at / 86400, 4, 'label', l.label || ' (' || l.source || ')', 1
     FROM who

@@ -12,42 +12,55 @@
 -- column: members  members that use it
 -- column: share  the same as a share
 -- column: top_domain  the commonest e-mail domain of the ring
-WITH used AS (
-    SELECT m.ring, s.value, count(DISTINCT m.account) AS members
-    FROM member m
-    JOIN holding s ON s.account = m.account
-    JOIN value v ON v.id = s.value AND v.signal = 1
-    WHERE m.run = :run
+WITH uncounted (run) AS (
+    SELECT :run WHERE NOT EXISTS (SELECT 1 FROM shared_value WHERE run = :run AND signal = 1)
+),
+used (ring, value, members) AS (
+    SELECT ring, value, members
+    FROM shared_in_ring
+    WHERE run = :run AND signal = 1 AND members > 1
+    UNION ALL
+    SELECT m.ring, s.value, count(DISTINCT m.account)
+    FROM uncounted u
+    CROSS JOIN member m ON m.run = u.run
+    CROSS JOIN holding s ON s.account = m.account
+    CROSS JOIN value v ON v.id = s.value AND v.signal = 1
     GROUP BY m.ring, s.value
 ),
 ranked AS (
     SELECT *, row_number() OVER (PARTITION BY ring ORDER BY members DESC, value) AS nth
     FROM used
+),
+listed AS MATERIALIZED (
+    SELECT r.run, r.ring, r.size, r.score, r.flagged, r.looks_like, u.value, u.members,
+           round(u.members * 1.0 / r.size, 3) AS share
+    FROM ranked u
+    CROSS JOIN ring r ON r.run = :run AND r.ring = u.ring
+    WHERE u.nth = 1
+      AND u.members > 1
+      AND u.members >= r.size * :min_share
+    ORDER BY share DESC, r.size DESC, r.ring
+    LIMIT :limit
 )
-SELECT r.ring AS ring_id,
-       r.size,
-       round(r.score, 1) AS score,
-       iif(r.flagged, 'yes', 'no') AS flagged,
-       r.looks_like,
+SELECT l.ring AS ring_id,
+       l.size,
+       round(l.score, 1) AS score,
+       iif(l.flagged, 'yes', 'no') AS flagged,
+       l.looks_like,
        v.text AS instrument,
        i.funding,
-       u.members,
-       round(u.members * 1.0 / r.size, 3) AS share,
+       l.members,
+       l.share,
        (
            SELECT a.email_domain
            FROM member m
-           JOIN account a ON a.id = m.account
-           WHERE m.run = r.run AND m.ring = r.ring AND a.email_domain <> ''
+           CROSS JOIN account a ON a.id = m.account
+           WHERE m.run = l.run AND m.ring = l.ring AND a.email_domain <> ''
            GROUP BY a.email_domain
            ORDER BY count(*) DESC, a.email_domain
            LIMIT 1
        ) AS top_domain
-FROM ranked u
-JOIN ring r ON r.run = :run AND r.ring = u.ring
-JOIN value v ON v.id = u.value
-LEFT JOIN instrument i ON i.value = u.value
-WHERE u.nth = 1
-  AND u.members > 1
-  AND u.members >= r.size * :min_share
-ORDER BY share DESC, r.size DESC, ring_id
-LIMIT :limit
+FROM listed l
+CROSS JOIN value v ON v.id = l.value
+LEFT JOIN instrument i ON i.value = l.value
+ORDER BY l.share DESC, l.size DESC, ring_id

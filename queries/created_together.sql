@@ -11,26 +11,54 @@
 -- column: families  how many families of evidence do
 -- column: ring_a  the ring of the first
 -- column: ring_b  the ring of the other
-WITH pair AS (
-    SELECT l.bits, l.families, a.external_id AS id_a, b.external_id AS id_b,
-           a.created_at AS at_a, b.created_at AS at_b, ma.ring AS ring_a, mb.ring AS ring_b
-    FROM link l
-    JOIN account a ON a.id = l.account_a
-    JOIN account b ON b.id = l.account_b
-    LEFT JOIN member ma ON ma.run = l.run AND ma.account = l.account_a
-    LEFT JOIN member mb ON mb.run = l.run AND mb.account = l.account_b
-    WHERE l.run = :run
-      AND abs(a.created_at - b.created_at) <= :minutes * 60
-      AND (:ring = 0 OR ma.ring = :ring OR mb.ring = :ring)
+WITH uncounted (run) AS (
+    SELECT :run WHERE :minutes > 10
+                   OR NOT EXISTS (SELECT 1 FROM link_together WHERE run = :run)
+),
+close (seconds, account_a, account_b) AS (
+    SELECT seconds, account_a, account_b
+    FROM link_together
+    WHERE run = :run
+      AND seconds <= :minutes * 60
+      AND seconds <= iif(:limit > 0 AND :ring = 0, coalesce((
+              SELECT seconds FROM link_together
+              WHERE run = :run
+              ORDER BY seconds
+              LIMIT 1 OFFSET :limit - 1), 600), 600)
+      AND NOT EXISTS (SELECT 1 FROM uncounted)
+    UNION ALL
+    SELECT abs(a.created_at - b.created_at), l.account_a, l.account_b
+    FROM uncounted u
+    CROSS JOIN link l ON l.run = u.run
+    CROSS JOIN account a ON a.id = l.account_a
+    CROSS JOIN account b ON b.id = l.account_b
+    WHERE abs(a.created_at - b.created_at) <= :minutes * 60
+),
+pair AS (
+    SELECT c.seconds, c.account_a, c.account_b, ma.ring AS ring_a, mb.ring AS ring_b
+    FROM close c
+    LEFT JOIN member ma ON ma.run = :run AND ma.account = c.account_a
+    LEFT JOIN member mb ON mb.run = :run AND mb.account = c.account_b
+    WHERE :ring = 0
+       OR c.account_a IN (SELECT account FROM member WHERE run = :run AND ring = :ring)
+       OR c.account_b IN (SELECT account FROM member WHERE run = :run AND ring = :ring)
+),
+named AS (
+    SELECT p.seconds, p.ring_a, p.ring_b, l.bits, l.families, a.external_id AS id_a,
+           b.external_id AS id_b, a.created_at AS at_a, b.created_at AS at_b
+    FROM pair p
+    CROSS JOIN link l ON l.run = :run AND l.account_a = p.account_a AND l.account_b = p.account_b
+    CROSS JOIN account a ON a.id = p.account_a
+    CROSS JOIN account b ON b.id = p.account_b
 )
 SELECT iif(at_a <= at_b, id_a, id_b) AS account_a,
        iif(at_a <= at_b, id_b, id_a) AS account_b,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(at_a, at_b), 'unixepoch') AS created_a,
-       abs(at_a - at_b) AS seconds_apart,
+       seconds AS seconds_apart,
        round(bits, 1) AS bits,
        families,
        iif(at_a <= at_b, ring_a, ring_b) AS ring_a,
        iif(at_a <= at_b, ring_b, ring_a) AS ring_b
-FROM pair
+FROM named
 ORDER BY seconds_apart, bits DESC, account_a, account_b
 LIMIT :limit

@@ -9,19 +9,59 @@
 -- column: rings  the rings' numbers
 -- column: first_day  when it was first seen
 -- column: last_day  when it was last seen
-SELECT v.text AS device,
+WITH uncounted AS (
+    SELECT 1 WHERE :min_accounts < 2
+                OR NOT EXISTS (SELECT 1 FROM shared_value WHERE run = :run AND signal = 3)
+),
+counted (value, accounts, in_rings) AS (
+    SELECT value, holders, members
+    FROM shared_value
+    WHERE run = :run
+      AND signal = 3
+      AND holders >= :min_accounts
+      AND holders >= iif(:limit > 0, coalesce((
+              SELECT holders FROM shared_value
+              WHERE run = :run AND signal = 3
+              ORDER BY holders DESC
+              LIMIT 1 OFFSET :limit - 1), 0), 0)
+      AND NOT EXISTS (SELECT 1 FROM uncounted)
+    UNION ALL
+    SELECT v.id, count(DISTINCT s.account), count(DISTINCT m.account)
+    FROM value v
+    CROSS JOIN sighting s ON s.value = v.id
+    LEFT JOIN member m ON m.run = :run AND m.account = s.account
+    WHERE v.signal = (SELECT 3 FROM uncounted)
+    GROUP BY v.id
+    HAVING count(DISTINCT s.account) >= :min_accounts
+),
+listed AS MATERIALIZED (
+    SELECT c.*, v.text
+    FROM counted c
+    CROSS JOIN value v ON v.id = c.value
+    ORDER BY c.accounts DESC, v.text
+    LIMIT :limit
+),
+seen AS (
+    SELECT l.*, (SELECT date(min(nullif(s.day, -1)) * 86400, 'unixepoch') ||
+                        date(max(nullif(s.day, -1)) * 86400, 'unixepoch')
+                 FROM sighting s WHERE s.value = l.value) AS days
+    FROM listed l
+)
+SELECT l.text AS device,
        d.form,
-       count(DISTINCT s.account) AS accounts,
-       count(DISTINCT m.account) AS in_rings,
-       group_concat(DISTINCT m.ring) AS rings,
-       date(min(nullif(s.day, -1)) * 86400, 'unixepoch') AS first_day,
-       date(max(nullif(s.day, -1)) * 86400, 'unixepoch') AS last_day
-FROM value v
-CROSS JOIN sighting s ON s.value = v.id
-LEFT JOIN member m ON m.run = :run AND m.account = s.account
-LEFT JOIN device d ON d.value = v.id
-WHERE v.signal = 3
-GROUP BY v.id
-HAVING count(DISTINCT s.account) >= :min_accounts
-ORDER BY accounts DESC, device
-LIMIT :limit
+       l.accounts,
+       l.in_rings,
+       iif(EXISTS (SELECT 1 FROM uncounted),
+           (SELECT group_concat(ring)
+            FROM (SELECT DISTINCT m.ring
+                  FROM sighting s
+                  CROSS JOIN member m ON m.run = :run AND m.account = s.account
+                  WHERE s.value = l.value
+                  ORDER BY m.ring)),
+           (SELECT group_concat(i.ring) FROM shared_in_ring i
+            WHERE i.run = :run AND i.signal = 3 AND i.value = l.value)) AS rings,
+       substr(l.days, 1, 10) AS first_day,
+       substr(l.days, 11) AS last_day
+FROM seen l
+LEFT JOIN device d ON d.value = l.value
+ORDER BY l.accounts DESC, device

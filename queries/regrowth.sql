@@ -39,7 +39,7 @@ SELECT a.external_id AS account_id,
 FROM tied t
 CROSS JOIN account a ON a.id = t.other
 LEFT JOIN member m ON m.run = :run AND m.account = a.id
-WHERE coalesce(a.status, '') <> 'banned'
-  AND a.created_at / 86400 BETWEEN t.last_day AND t.last_day + :days
+WHERE t.other NOT IN (SELECT id FROM banned)
+  AND a.created_at / 86400 - t.last_day BETWEEN 0 AND :days
 ORDER BY t.bits DESC, account_id, banned_account
 LIMIT :limit

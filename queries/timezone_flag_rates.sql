@@ -9,32 +9,48 @@
 -- column: times_overall  that share against the share of all accounts
 -- column: flagged_rings  the flagged rings they are in
 -- column: worth_rings  rings of equal size that would tell as much: below ten the share says little
-WITH standing AS (
-    SELECT coalesce(a.timezone, '') AS timezone, m.ring, coalesce(r.flagged, 0) AS flagged
-    FROM account a
-    LEFT JOIN member m ON m.run = :run AND m.account = a.id
-    LEFT JOIN ring r ON r.run = m.run AND r.ring = m.ring
+WITH uncounted (run) AS (
+    SELECT :run WHERE NOT EXISTS (SELECT 1 FROM place WHERE run = :run)
 ),
-part AS (
-    SELECT timezone, count(*) AS accounts, count(ring) AS in_rings, sum(flagged) AS flagged,
-           max(flagged) AS is_flagged
-    FROM standing
-    GROUP BY timezone, iif(flagged, ring, NULL)
+here (timezone, accounts, in_rings) AS (
+    SELECT name, accounts, in_rings FROM place WHERE run = :run AND kind = 'timezone'
+    UNION ALL
+    SELECT coalesce(a.timezone, ''), count(*), count(m.ring)
+    FROM uncounted u
+    CROSS JOIN account a
+    LEFT JOIN member m ON m.run = u.run AND m.account = a.id
+    GROUP BY coalesce(a.timezone, '')
 ),
-overall AS (
-    SELECT avg(flagged) AS share FROM standing
+part (timezone, flagged) AS (
+    SELECT p.name, p.accounts
+    FROM place_ring p
+    CROSS JOIN ring r ON r.run = p.run AND r.ring = p.ring
+    WHERE p.run = :run AND p.kind = 'timezone' AND r.flagged
+    UNION ALL
+    SELECT coalesce(a.timezone, ''), count(*)
+    FROM uncounted u
+    CROSS JOIN ring r ON r.run = u.run AND r.flagged
+    CROSS JOIN member m ON m.run = r.run AND m.ring = r.ring
+    CROSS JOIN account a ON a.id = m.account
+    GROUP BY coalesce(a.timezone, ''), r.ring
+),
+flagged (timezone, flagged, rings, squares) AS (
+    SELECT timezone, sum(flagged), count(*), sum(flagged * flagged) FROM part GROUP BY timezone
+),
+overall (share) AS (
+    SELECT 1.0 * (SELECT sum(flagged) FROM part) / (SELECT sum(accounts) FROM here)
 )
 SELECT timezone,
-       sum(accounts) AS accounts,
-       sum(in_rings) AS in_rings,
-       sum(flagged) AS flagged,
-       round(1.0 * sum(flagged) / sum(accounts), 4) AS flagged_share,
-       round(1.0 * sum(flagged) / sum(accounts) / nullif((SELECT share FROM overall), 0), 2)
+       h.accounts,
+       h.in_rings,
+       coalesce(f.flagged, 0) AS flagged,
+       round(1.0 * coalesce(f.flagged, 0) / h.accounts, 4) AS flagged_share,
+       round(1.0 * coalesce(f.flagged, 0) / h.accounts / nullif((SELECT share FROM overall), 0), 2)
            AS times_overall,
-       sum(is_flagged) AS flagged_rings,
-       round(1.0 * sum(flagged) * sum(flagged) / nullif(sum(flagged * flagged), 0), 1)
-           AS worth_rings
-FROM part
-GROUP BY timezone
-HAVING sum(accounts) >= :min_accounts
-ORDER BY flagged_share DESC, accounts DESC, timezone
+       coalesce(f.rings, 0) AS flagged_rings,
+       round(1.0 * f.flagged * f.flagged / f.squares, 1) AS worth_rings
+FROM here h
+LEFT JOIN flagged f USING (timezone)
+WHERE h.accounts >= :min_accounts
+  AND h.accounts > 0
+ORDER BY flagged_share DESC, h.accounts DESC, timezone

@@ -224,7 +224,7 @@ static const answer ANSWERS[] = {
     {"shared_templates",
      "",
      1,
-     {{"template", "\"tpl-1\""}, {"members", "3"}, {"holders", "4"}, {"times", "6"}}},
+     {{"template", "\"tpl-1\""}, {"members", "3"}, {"holders", "4"}, {"times", "7"}}},
     {"timezone_flag_rates",
      "",
      5,
@@ -368,9 +368,10 @@ static void values_are_typed_by_look(void **state)
 static void check_plan(rf_store *store, const rf_embedded *query)
 {
     static const char *const ALLOWED[] = {
-        "SCAN g",    "SCAN who", "SCAN fact",         "SCAN happened",
-        "SCAN used", "SCAN h",   "SCAN CONSTANT ROW", "SCAN held",
-        "SCAN said", "SCAN j" /* the numbers of one pack */};
+        "SCAN g",       "SCAN who",          "SCAN fact",   "SCAN happened", "SCAN used",
+        "SCAN h",       "SCAN CONSTANT ROW", "SCAN held",   "SCAN said",     "SCAN uncounted",
+        "SCAN counted", "SCAN asked",        "SCAN enough", "SCAN c",        "SCAN l",
+        "SCAN i", "SCAN j" /* the numbers of one pack */};
     rf_text sql = {0};
     rf_statement *plan = NULL;
     rf_error err;
@@ -415,11 +416,46 @@ static void point_queries_use_indexes(void **state)
     rf_store_close(store);
 }
 
+/* What ANALYZE says of 100,000 accounts. With such figures the planner likes to read a table from
+ * one end to the other for a Bloom filter, of rows that it then looks up by key. */
+static const char FIGURES[] =
+    "ANALYZE; DELETE FROM sqlite_stat1; INSERT INTO sqlite_stat1 VALUES"
+    "  ('holding', 'holding', '665852 9 1'), ('account', 'sqlite_autoindex_account_1', '51305 1'),"
+    "  ('signal', 'sqlite_autoindex_signal_1', '7 1'),"
+    "  ('value', 'sqlite_autoindex_value_1', '418600 401 1'), ('device', NULL, '84984'),"
+    "  ('activity', 'activity', '553644 11 4 1 1'), ('sighting', 'sighting', '1510860 2 2 1 1');";
+
+static void no_query_reads_a_table_for_a_filter(void **state)
+{
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err;
+    fixture_sql(f, FIGURES);
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    for (const rf_embedded *at = rf_canned_queries; at->name != NULL; at++) {
+        rf_text sql = {0};
+        rf_statement *plan = NULL;
+        bool row = true;
+        rf_text_printf(&sql, "EXPLAIN QUERY PLAN\n%s", at->text);
+        assert_int_equal(rf_prepare(store, rf_text_get(&sql), &plan, &err), RF_OK);
+        while (rf_step(plan, &row, &err) == RF_OK && row) {
+            const char *detail = rf_column_text(plan, 3);
+            if (strncmp(detail, "BLOOM FILTER ON ", 16) == 0 &&
+                strncmp(detail + 16, "g ", 2) != 0) {
+                fail_msg("%s: %s", at->name, detail); /* g: the table of signals is small */
+            }
+        }
+        rf_statement_end(plan);
+        rf_text_free(&sql);
+    }
+    rf_store_close(store);
+}
+
 /* Millions of sightings are searched by value or account, and never read from one end to the other:
  * no cursor over the table is rewound. */
 static void no_query_reads_all_sightings(void **state)
 {
-    enum { ADDRESS, OPCODE, P1, P2, CURSORS = 64 };
+    enum { ADDRESS, OPCODE, P1, P2, CURSORS = 160 };
     const fixture *f = *state;
     rf_store *store = NULL;
     rf_error err;
@@ -471,6 +507,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_parameters_are_usage_errors, start, end),
         cmocka_unit_test_setup_teardown(values_are_typed_by_look, start, end),
         cmocka_unit_test_setup_teardown(point_queries_use_indexes, start, end),
+        cmocka_unit_test_setup_teardown(no_query_reads_a_table_for_a_filter, start, end),
         cmocka_unit_test_setup_teardown(no_query_reads_all_sightings, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rings/bridges.h"
+#include "rings/counts.h"
 #include "rings/hub_types.h"
 #include "rings/ledger.h"
 #include "rings/settings.h"
@@ -570,13 +571,16 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = rf_flag_rates_find(&p.population, &p.findings, &summary->rates, err);
     }
     if (status == RF_OK) {
+        status = rf_rings_count(&p.population, &p.findings, err);
+    }
+    if (status == RF_OK) {
         summarise(&p.findings, summary);
         summary->label_fraud = p.labels.fraud;
         summary->label_legit = p.labels.legit;
         summary->label_disputed = p.labels.disputed;
         summary->label_moved = p.effects;
         summary->separated = (uint32_t)p.separations.count;
-        lap(&p, WRITING, "flag rates");
+        lap(&p, WRITING, "counting");
         status = rf_results_finish(p.writing, &p.findings, &hooks, &summary->run, err);
         p.writing = NULL; /* ended, whatever became of it */
     }

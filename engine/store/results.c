@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "store/feed.h"
+#include "store/results_counts.h"
 #include "store/results_links.h"
 #include "store/results_types.h"
 
@@ -22,6 +23,11 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->worth);
     rf_free(findings->hub);
     rf_free(findings->type);
+    rf_free(findings->place);
+    rf_free(findings->place_ring);
+    rf_free(findings->shared);
+    rf_free(findings->shared_in);
+    rf_free(findings->together);
     rf_ledger_entries_free(&findings->ledger);
     rf_arena_free(&findings->ledger_texts);
     rf_arena_free(&findings->texts);
@@ -485,6 +491,7 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
                                          {write_allowed, "worths"},
                                          {write_rings, "rings"},
                                          {write_members, "members"},
+                                         {rf_results_write_counts, "counts"},
                                          {write_ledger, "ledger"}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
     rf_store *const store = w->store;

@@ -143,6 +143,38 @@ typedef struct rf_result_type {
     double figure[RF_FIGURES]; /* NAN: not known */
 } rf_result_type;
 
+/* What is counted of everybody; rings/counts.h. Names are borrowed. */
+typedef struct rf_result_place {
+    const char *kind; /* country or timezone */
+    const char *name;
+    uint32_t accounts, in_rings;
+} rf_result_place;
+
+typedef struct rf_result_place_ring {
+    const char *kind;
+    const char *name;
+    uint32_t ring; /* from 1: a flagged one */
+    uint32_t accounts;
+} rf_result_place_ring;
+
+/* A value that two accounts or more hold. */
+typedef struct rf_result_shared {
+    int64_t signal_row, value_row;
+    uint32_t holders, members, rings;
+} rf_result_shared;
+
+typedef struct rf_result_shared_in {
+    uint32_t shared; /* an index into rf_findings.shared */
+    uint32_t ring;   /* from 1 */
+    uint32_t members;
+} rf_result_shared_in;
+
+/* A link of accounts that signed up at about the same time; row ids as in the link. */
+typedef struct rf_result_together {
+    uint32_t seconds;
+    int64_t a, b;
+} rf_result_together;
+
 typedef struct rf_result_links {
     uint64_t count;
     const uint32_t *a, *b; /* account numbers: row ids are account_row[number] */
@@ -181,6 +213,18 @@ typedef struct rf_findings {
     uint32_t hubs;
     rf_result_type *type;
     uint32_t types;
+    rf_result_place *place;
+    uint32_t places;
+    rf_result_place_ring *place_ring;
+    uint32_t place_rings;
+    size_t place_ring_room;
+    rf_result_shared *shared; /* by signal, then by value */
+    uint32_t shareds;
+    rf_result_shared_in *shared_in; /* by shared, then by ring */
+    uint32_t shared_ins;
+    size_t shared_in_room;
+    rf_result_together *together; /* by seconds, then by row ids */
+    uint32_t togethers;
     rf_result_links links;     /* borrowed arrays */
     const rf_allowed *allowed; /* borrowed */
     uint32_t alloweds;

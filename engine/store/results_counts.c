@@ -1,0 +1,140 @@
+/* results_counts.c - see results_counts.h. Workload: 10^5 values, thrice as many rows of rings, in
+ * key order. */
+#include "store/results_counts.h"
+
+#include "store/feed.h"
+
+#include <string.h>
+
+typedef struct count_rows {
+    const rf_findings *f;
+    int64_t run;
+    uint32_t next;
+} count_rows;
+
+/* run, kind, name, accounts, in_rings */
+static rf_status next_place(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->places;
+    if (*found) {
+        const rf_result_place *place = &to->f->place[to->next++];
+        cells[0].number = to->run;
+        rf_feed_text(&cells[1], place->kind, strlen(place->kind));
+        rf_feed_text(&cells[2], place->name, strlen(place->name));
+        cells[3].number = place->accounts;
+        cells[4].number = place->in_rings;
+    }
+    return RF_OK;
+}
+
+/* run, kind, name, ring, accounts */
+static rf_status next_place_ring(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->place_rings;
+    if (*found) {
+        const rf_result_place_ring *place = &to->f->place_ring[to->next++];
+        cells[0].number = to->run;
+        rf_feed_text(&cells[1], place->kind, strlen(place->kind));
+        rf_feed_text(&cells[2], place->name, strlen(place->name));
+        cells[3].number = place->ring;
+        cells[4].number = place->accounts;
+    }
+    return RF_OK;
+}
+
+/* run, signal, value, holders, members, rings */
+static rf_status next_shared(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->shareds;
+    if (*found) {
+        const rf_result_shared *value = &to->f->shared[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = value->signal_row;
+        cells[2].number = value->value_row;
+        cells[3].number = value->holders;
+        cells[4].number = value->members;
+        cells[5].number = value->rings;
+    }
+    return RF_OK;
+}
+
+/* run, signal, value, ring, members */
+static rf_status next_shared_in(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->shared_ins;
+    if (*found) {
+        const rf_result_shared_in *in = &to->f->shared_in[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = to->f->shared[in->shared].signal_row;
+        cells[2].number = to->f->shared[in->shared].value_row;
+        cells[3].number = in->ring;
+        cells[4].number = in->members;
+    }
+    return RF_OK;
+}
+
+/* run, seconds, account_a, account_b */
+static rf_status next_together(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->togethers;
+    if (*found) {
+        const rf_result_together *link = &to->f->together[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = link->seconds;
+        cells[2].number = link->a;
+        cells[3].number = link->b;
+    }
+    return RF_OK;
+}
+
+static rf_status clear(rf_store *store, int64_t run, const char *sql, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, sql, &statement, err);
+    if (status == RF_OK) {
+        rf_bind_int(statement, 1, run);
+        status = rf_run(statement, err);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+rf_status rf_results_write_counts(rf_store *store, const rf_findings *findings, int64_t run,
+                                  rf_error *err)
+{
+    static struct {
+        const char *clear, *insert;
+        rf_feed_fn next;
+    } const tables[] = {
+        {"DELETE FROM place WHERE run = ?", "INSERT INTO place SELECT c0, c1, c2, c3, c4 FROM feed",
+         next_place},
+        /* the feed comes by ring */
+        {"DELETE FROM place_ring WHERE run = ?",
+         "INSERT INTO place_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_place_ring},
+        {"DELETE FROM shared_value WHERE run = ?",
+         "INSERT INTO shared_value SELECT c0, c1, c2, c3, c4, c5 FROM feed", next_shared},
+        {"DELETE FROM shared_in_ring WHERE run = ?",
+         "INSERT INTO shared_in_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_shared_in},
+        {"DELETE FROM link_together WHERE run = ?",
+         "INSERT INTO link_together SELECT c0, c1, c2, c3 FROM feed", next_together},
+    };
+    rf_status status = RF_OK;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && status == RF_OK; i++) {
+        count_rows to = {.f = findings, .run = run};
+        status = clear(store, run, tables[i].clear, err);
+        if (status == RF_OK) {
+            status = rf_feed_run(store, tables[i].insert, tables[i].next, &to, err);
+        }
+    }
+    return status;
+}
