@@ -64,7 +64,7 @@ SELECT l.text AS instrument,
                   FROM sighting s
                   CROSS JOIN member m ON m.run = :run AND m.account = s.account
                   WHERE s.value = l.value
-                  ORDER BY m.ring)),
+                  ORDER BY m.ring) AS held),
            (SELECT group_concat(i.ring) FROM shared_in_ring i
             WHERE i.run = :run AND i.signal = 1 AND i.value = l.value)) AS ring_ids,
        l.members,
