@@ -3,10 +3,13 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
 static bool silenced;
+static double began;   /* when the first one was started */
+static unsigned going; /* started and not ended */
 
 void rf_progress_silence(bool silent)
 {
@@ -16,9 +19,12 @@ void rf_progress_silence(bool silent)
 void rf_progress_start(rf_progress *progress, const char *what, uint64_t total)
 {
     *progress = (rf_progress){.what = what, .total = total};
-    progress->enabled = !silenced && isatty(STDERR_FILENO) == 1;
+    progress->enabled = !silenced && going == 0 && isatty(STDERR_FILENO) == 1;
+    progress->open = true;
+    going++;
     progress->started = rf_seconds();
-    progress->shown = progress->started + 0.9; /* the first second stays silent */
+    began = began > 0 ? began : progress->started;
+    progress->shown = fmax(progress->started, began + 0.9); /* the first second stays silent */
 }
 
 static void show_bar(const rf_progress *progress, uint64_t done, double elapsed)
@@ -61,6 +67,8 @@ void rf_progress_show(rf_progress *progress, uint64_t done)
 
 void rf_progress_end(rf_progress *progress)
 {
+    going -= progress->open;
+    progress->open = false;
     if (progress->visible) {
         (void)fprintf(stderr, "\r\033[K");
         (void)fflush(stderr);

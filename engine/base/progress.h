@@ -1,7 +1,9 @@
 /* progress.h - a progress line for anything that lasts over a second, on a terminal only.
  *
- * It writes to standard error, at most ten times a second, nothing during the first second, and
- * wipes its line at the end. When standard error is no terminal, or --quiet is given, it is silent.
+ * It writes to standard error, at most ten times a second, nothing during the first second of the
+ * program's work, and wipes its line at the end. When standard error is no terminal, or --quiet is
+ * given, it is silent; so is one that is started while another goes on: the outer one tells more.
+ * Started and ended by one thread at a time; shown by the one that started it.
  */
 #ifndef RF_BASE_PROGRESS_H
 #define RF_BASE_PROGRESS_H
@@ -16,6 +18,7 @@ typedef struct rf_progress {
     double shown;
     bool enabled;
     bool visible;
+    bool open; /* started and not ended */
 } rf_progress;
 
 /* Turns all progress off (--quiet). */

@@ -2,6 +2,7 @@
 #include "rings/grow.h"
 
 #include "base/parallel.h"
+#include "base/progress.h"
 #include "rings/membership.h"
 #include "rings/profile.h"
 #include "rings/regroup.h"
@@ -59,6 +60,7 @@ typedef struct grower {
     uint8_t *vouches; /* by account: a member from the start, or loyal since */
     float *rival;     /* by account: its highest membership in a ring that is not suspect */
     bool rivals;      /* those rings are at hand, not the suspect ones */
+    rf_progress progress;
 } grower;
 
 static bool suspect_account(const grower *g, uint32_t account)
@@ -218,7 +220,19 @@ static rf_status weigh_block(void *context, size_t block, size_t first, size_t e
         rf_membership_clear(&g->scratch[worker]);
         g->stale[ring] = 0;
     }
+    if (worker == 0) {
+        rf_progress_show(&g->progress, end);
+    }
     return RF_OK;
+}
+
+static rf_status weigh(grower *g, rf_error *err)
+{
+    rf_status status;
+    rf_progress_start(&g->progress, "growing rings", g->listed_count);
+    status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    rf_progress_end(&g->progress);
+    return status;
 }
 
 /* Leaving comes first, then the ring that pulls most. */
@@ -452,7 +466,7 @@ static rf_status grow_once(grower *g, uint32_t *changes, rf_error *err)
 {
     pulls all = {0};
     uint32_t merged = 0;
-    rf_status status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    rf_status status = weigh(g, err);
     *changes = 0;
     if (status == RF_OK) {
         status = gather(g, &all, err);
@@ -531,7 +545,7 @@ static rf_status find_rivals(grower *g, rf_error *err)
     rf_status status;
     g->rivals = true;
     list_rings(g);
-    status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    status = weigh(g, err);
     for (uint32_t i = 0; i < g->listed_count && status == RF_OK; i++) {
         uint32_t const ring = g->listed[i];
         const pulls *found = &g->found[ring];

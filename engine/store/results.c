@@ -3,6 +3,7 @@
 
 #include "base/beside.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "store/feed.h"
 #include "store/results_counts.h"
@@ -494,18 +495,25 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
                                          {rf_results_write_counts, "counts"},
                                          {write_ledger, "ledger"}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
+    size_t const count = sizeof steps / sizeof steps[0];
     rf_store *const store = w->store;
     bool keep = true;
-    rf_status status = rf_beside_end(&w->work, err);
+    rf_progress progress;
+    rf_status status;
+    rf_progress_start(&progress, "writing results", count + 2);
+    status = rf_beside_end(&w->work, err);
+    rf_progress_show(&progress, 1);
     rf_stopwatch_lap(hooks->watch, stage, "links");
     if (status == RF_OK && hooks->settle != NULL) {
         status = hooks->settle(hooks->context, store, err);
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
     }
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == RF_OK; i++) {
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
         status = steps[i].write(store, findings, w->run, err);
         rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
+        rf_progress_show(&progress, i + 2);
     }
+    rf_progress_end(&progress);
     if (status == RF_OK && hooks->conclude != NULL) {
         status = hooks->conclude(hooks->context, store, w->run, &keep, err);
     }
