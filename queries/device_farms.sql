@@ -41,10 +41,12 @@ listed AS MATERIALIZED (
     ORDER BY c.accounts DESC, v.text
     LIMIT :limit
 ),
-seen AS (
-    SELECT l.*, (SELECT date(min(nullif(s.day, -1)) * 86400, 'unixepoch') ||
-                        date(max(nullif(s.day, -1)) * 86400, 'unixepoch')
-                 FROM sighting s WHERE s.value = l.value) AS days
+seen AS ( -- packs tell their first and last day; one that begins without a day is looked into
+    SELECT l.*, (SELECT date(min(iif(p.day >= 0, p.day, (
+                                 SELECT min(s.day) FROM sighting s
+                                 WHERE s.value = l.value AND s.day >= 0))) * 86400, 'unixepoch') ||
+                        date(max(nullif(p.day + p.days - 1, -1)) * 86400, 'unixepoch')
+                 FROM sighting_pack p WHERE p.value = l.value) AS days
     FROM listed l
 )
 SELECT l.text AS device,

@@ -13,7 +13,8 @@
 -- column: bits  what ties the two
 WITH banned AS MATERIALIZED (
     SELECT a.id, a.external_id,
-           coalesce((SELECT max(u.day) FROM usage u WHERE u.account = a.id AND u.day >= 0),
+           coalesce((SELECT nullif(max(p.day + p.days - 1), -1) FROM activity_pack p
+                     WHERE p.account = a.id),
                     a.created_at / 86400) AS last_day
     FROM account a
     WHERE a.status = 'banned'
