@@ -13,6 +13,7 @@ typedef struct sighting_rows {
     rf_intake *intake;
     rf_tally_sum ahead; /* the first count that belongs to the next pack */
     bool more;
+    uint64_t done;
     uint32_t value; /* of the pack before; ids count from 1 */
     uint32_t part;
     uint32_t account; /* of the count before */
@@ -51,6 +52,8 @@ static rf_status fill_sightings(sighting_rows *to, uint32_t value, rf_error *err
         }
     }
     intake->sightings_new += to->pack.facts;
+    to->done += to->pack.facts;
+    rf_progress_show(&intake->progress, to->done);
     return status;
 }
 
@@ -90,6 +93,7 @@ typedef struct activity_rows {
     rf_intake *intake;
     rf_tally_sum ahead; /* the first count that is not in `day` */
     bool more;
+    uint64_t done;
     uint32_t of_day;        /* the account of `day`; 0: there is none */
     rf_packed_activity day; /* the first that belongs to the next pack */
     uint32_t account;       /* of the pack before */
@@ -134,6 +138,8 @@ static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, 
     if (status != RF_OK || account == 0) {
         return status;
     }
+    to->done += pack->facts;
+    rf_progress_show(&to->intake->progress, to->done);
     to->part = account == to->account ? to->part + 1 : 0;
     to->account = account;
     cells[0].number = account;
@@ -153,7 +159,9 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
 {
     sighting_rows to = {.intake = intake};
     char sql[192]; /* the import is the same in all rows: a constant costs less than a cell */
-    rf_status status = rf_tally_begin(&intake->sightings, err);
+    rf_status status;
+    rf_progress_start(&intake->progress, "writing sightings", rf_tally_size(&intake->sightings));
+    status = rf_tally_begin(&intake->sightings, err);
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO sighting_pack (value, account, import, part, accounts, day, days,"
                    " most, packed) SELECT c0, c1, %lld, c2, c3, c4, c5, c6, c7 FROM feed",
@@ -164,6 +172,7 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
     if (status == RF_OK) {
         status = rf_feed_run(intake->store, sql, next_sightings, &to, err);
     }
+    rf_progress_end(&intake->progress);
     rf_tally_free(&intake->sightings);
     return status;
 }
@@ -172,7 +181,9 @@ static rf_status write_activity(rf_intake *intake, rf_error *err)
 {
     activity_rows to = {.intake = intake};
     char sql[224];
-    rf_status status = rf_tally_begin(&intake->activity, err);
+    rf_status status;
+    rf_progress_start(&intake->progress, "writing activity", rf_tally_size(&intake->activity));
+    status = rf_tally_begin(&intake->activity, err);
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO activity_pack (account, import, part, capability, day, days,"
                    " events, events_span, requests, requests_span, packed)"
@@ -187,6 +198,7 @@ static rf_status write_activity(rf_intake *intake, rf_error *err)
     if (status == RF_OK) {
         status = rf_feed_run(intake->store, sql, next_activity, &to, err);
     }
+    rf_progress_end(&intake->progress);
     rf_tally_free(&intake->activity);
     return status;
 }

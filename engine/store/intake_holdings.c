@@ -21,6 +21,7 @@ typedef struct pair {
 
 typedef struct holding_rows {
     rf_intake *intake;
+    uint64_t done;
     rf_statement *known; /* packs from an account on; NULL: nobody holds anything */
     pair *pairs;         /* a block of them; those known are taken out */
     size_t count, room;
@@ -158,6 +159,8 @@ static rf_status next_holding(void *context, rf_feed_cell *cells, bool *found, r
            rf_holding_pack_add(&to->pack, to->pairs[to->next].value)) {
         to->next++;
     }
+    to->done += to->pack.facts;
+    rf_progress_show(&to->intake->progress, to->done);
     cells[0].number = account;
     cells[1].number = to->pack.value[0];
     rf_feed_text(&cells[2], to->text, rf_holding_pack_text(&to->pack, to->text));
@@ -180,7 +183,9 @@ static rf_status look_for_known(holding_rows *to, rf_error *err)
 rf_status rf_intake_write_holdings(rf_intake *intake, rf_error *err)
 {
     holding_rows to = {.intake = intake};
-    rf_status status = rf_tally_begin(&intake->holdings, err);
+    rf_status status;
+    rf_progress_start(&intake->progress, "writing holdings", rf_tally_size(&intake->holdings));
+    status = rf_tally_begin(&intake->holdings, err);
     if (status == RF_OK) {
         status = look_for_known(&to, err);
     }
@@ -193,6 +198,7 @@ rf_status rf_intake_write_holdings(rf_intake *intake, rf_error *err)
                              " SELECT c0, c1, c2 FROM feed",
                              next_holding, &to, err);
     }
+    rf_progress_end(&intake->progress);
     rf_statement_end(to.known);
     rf_free(to.pairs);
     rf_free(to.held);

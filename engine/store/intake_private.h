@@ -3,6 +3,7 @@
 #define RF_STORE_INTAKE_PRIVATE_H
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "store/intake.h"
 #include "store/intake_batch.h"
 #include "store/intake_intern.h"
@@ -63,6 +64,8 @@ struct rf_intake {
     pending_label *labels;
     size_t label_count;
     size_t label_capacity;
+
+    rf_progress progress; /* of the table being written */
 };
 
 /* The last part of a key of activity: the day plus one above, the hour below; without a day the

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROWS_A_GLANCE = 4096 }; /* between two looks at the progress */
+
 /* Non-empty replaces empty, the greater replaces the smaller; an email takes its parts along. */
 #define GREATER(column)                                                                            \
 #column " = coalesce(max(" #column ", excluded." #column "), " #column ", excluded." #column ")"
@@ -119,6 +121,9 @@ static rf_status next_new_account(void *context, rf_feed_cell *cells, bool *foun
     }
     fetch_accounts(list->intake, list->sorted, list->count, list->next);
     account = list->sorted[list->next++];
+    if (list->next % ROWS_A_GLANCE == 0) {
+        rf_progress_show(&list->intake->progress, list->next);
+    }
     said = claim_of(list->intake, account);
     rf_feed_int(&cells[0], list->intake->accounts.ids[account]);
     rf_feed_text(&cells[1], list->intake->accounts.texts[account]->bytes,
@@ -154,13 +159,18 @@ static rf_status number_texts(rf_intake *intake, rf_intern *intern, int64_t *las
 /* New accounts go in with everything said of them, in the order of their texts. */
 static rf_status write_new_accounts(new_texts *list, rf_error *err)
 {
-    return list->count == 0
-               ? RF_OK
-               : rf_feed_run(list->intake->store,
-                             "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
-                             ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11"
-                             " FROM feed",
-                             next_new_account, list, err);
+    rf_status status;
+    if (list->count == 0) {
+        return RF_OK;
+    }
+    rf_progress_start(&list->intake->progress, "writing accounts", list->count);
+    status = rf_feed_run(list->intake->store,
+                         "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
+                         ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11"
+                         " FROM feed",
+                         next_new_account, list, err);
+    rf_progress_end(&list->intake->progress);
+    return status;
 }
 
 /* ---- what is said of accounts that were there before ---- */
@@ -249,6 +259,9 @@ static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found,
     }
     rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
     value = list->sorted[list->next++];
+    if (list->next % ROWS_A_GLANCE == 0) {
+        rf_progress_show(&list->intake->progress, list->next);
+    }
     text = values->texts[value];
     rf_feed_int(&cells[0], values->ids[value]);
     rf_feed_int(&cells[1], text->tag);
@@ -298,8 +311,10 @@ static rf_status write_new_values(new_texts *list, rf_error *err)
     if (list->count == 0) {
         return RF_OK;
     }
+    rf_progress_start(&list->intake->progress, "writing values", list->count);
     status = rf_feed_run(store, "INSERT INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed",
                          next_new_value, list, err);
+    rf_progress_end(&list->intake->progress);
     if (status == RF_OK) {
         list->next = 0;
         status = rf_feed_run(store,
