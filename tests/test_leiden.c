@@ -3,7 +3,9 @@
 #include "graphs.h"
 #include "igraph_leiden.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "graph/contract.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -297,9 +299,146 @@ static void failing_memory_is_told_by_large_graphs(void **state)
     sample_free(&s);
 }
 
+/* ---- contraction ---- */
+
+enum { FEW = 8, PAIRS = FEW * (FEW - 1) / 2 };
+
+typedef struct tiny {
+    uint32_t from[2 * PAIRS], to[2 * PAIRS];
+    double weight[2 * PAIRS], mass[FEW];
+    rf_leiden_input input;
+} tiny;
+
+/* Up to FEW vertices on a path, further edges at random, some twice; weights of all sizes. */
+static void tiny_make(tiny *t, uint64_t seed)
+{
+    uint32_t const n = 2 + (uint32_t)(rf_mix2(seed, 1) % (FEW - 1));
+    uint64_t edges = 0;
+    for (uint32_t a = 0; a < n; a++) {
+        t->mass[a] = 0;
+        for (uint32_t b = 0; b < a; b++) {
+            uint64_t const draw = rf_mix2(seed, 100 + a * FEW + b);
+            for (uint64_t k = 0; k < (b + 1 == a ? 1 + draw % 2 : draw % 3); k++) {
+                t->from[edges] = draw % 5 < 2 ? a : b;
+                t->to[edges] = draw % 5 < 2 ? b : a;
+                t->weight[edges++] = exp2((double)(rf_mix2(draw, k) % 80) / 10 - 4);
+            }
+        }
+    }
+    for (uint64_t i = 0; i < edges; i++) {
+        t->mass[t->from[i]] += t->weight[i];
+        t->mass[t->to[i]] += t->weight[i];
+    }
+    t->input = (rf_leiden_input){.vertices = n,
+                                 .edges = edges,
+                                 .from = t->from,
+                                 .to = t->to,
+                                 .weight = t->weight,
+                                 .vertex_weight = t->mass,
+                                 .resolution = exp2(-(double)(rf_mix2(seed, 2) % 12))};
+}
+
+/* The best quality of all partitions of the input in which vertices of one group are together;
+ * groups are numbered by first vertex. */
+static double best_of_all(const rf_leiden_input *in, const uint32_t *group, uint32_t groups)
+{
+    uint32_t label[FEW] = {0}; /* by group: restricted growth strings, one after the other */
+    double best = -(double)INFINITY;
+    for (;;) {
+        uint32_t community[FEW];
+        uint32_t most = 0;
+        uint32_t k = groups;
+        rf_status status;
+        for (uint32_t v = 0; v < in->vertices; v++) {
+            community[v] = label[group[v]];
+        }
+        best = fmax(best, rf_leiden_quality(in, community, FEW, &status, NULL));
+        while (--k > 0) { /* the last that can be raised */
+            most = 0;
+            for (uint32_t i = 0; i < k; i++) {
+                most = label[i] > most ? label[i] : most;
+            }
+            if (label[k] <= most) {
+                break;
+            }
+        }
+        if (k == 0) {
+            return best;
+        }
+        label[k]++;
+        memset(&label[k + 1], 0, (groups - k - 1) * sizeof *label);
+    }
+}
+
+/* All partitions are tried: the best one is left by the contraction. */
+static void contraction_keeps_the_best(void **state)
+{
+    static const uint32_t alone[FEW] = {0, 1, 2, 3, 4, 5, 6, 7};
+    int contracted = 0;
+    int to_one = 0;
+    int told_at_once = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 600; seed++) {
+        tiny t;
+        rf_contraction c;
+        rf_error err;
+        double best;
+        double weight = 0;
+        tiny_make(&t, seed);
+        assert_int_equal(rf_contract(&t.input, &c, &err), RF_OK);
+        best = best_of_all(&t.input, alone, t.input.vertices);
+        for (uint64_t i = 0; i < t.input.edges; i++) {
+            weight += t.weight[i];
+        }
+        if (c.group == NULL) {
+            assert_ptr_equal(c.rest.from, t.input.from);
+            assert_false(rf_contract_to_one(&t.input));
+        } else {
+            double const left = best_of_all(&t.input, c.group, c.rest.vertices);
+            assert_true(fabs(left - best) <= 1e-9 * weight);
+            contracted++;
+            to_one += c.rest.vertices == 1;
+        }
+        if (rf_contract_to_one(&t.input)) {
+            assert_int_equal(c.rest.vertices, 1);
+            told_at_once++;
+        }
+        rf_contraction_free(&c);
+    }
+    assert_in_range(contracted, 150, 590);
+    assert_true(to_one > 50 && contracted - to_one > 50 && told_at_once > 10);
+}
+
+static void failing_memory_is_told_by_contraction(void **state)
+{
+    tiny t;
+    long failures = 0;
+    (void)state;
+    tiny_make(&t, 5);
+    t.input.resolution = 1e-3;
+    for (long n = 1;; n++) {
+        rf_contraction c;
+        rf_error err;
+        rf_status status;
+        rf_memory_fail_after(n);
+        status = rf_contract(&t.input, &c, &err);
+        rf_memory_fail_after(0);
+        if (status == RF_OK) {
+            assert_non_null(c.group);
+            rf_contraction_free(&c);
+            break;
+        }
+        assert_int_equal(status, RF_ENOMEM);
+        failures++;
+    }
+    assert_true(failures >= 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(contraction_keeps_the_best),
+        cmocka_unit_test(failing_memory_is_told_by_contraction),
         cmocka_unit_test(known_graphs_are_as_good_as_igraphs),
         cmocka_unit_test(planted_partitions_are_as_good_as_igraphs),
         cmocka_unit_test(karate_is_at_its_optimum),

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "graph/leiden.h"
+#include "graph/contract.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +183,31 @@ static rf_status best_of_runs(const rf_leiden_input *input, uint32_t *best, uint
     return status;
 }
 
+/* A small component: what is together anyhow is one vertex of the search. */
+static rf_status cluster_contracted(const rf_leiden_input *input, uint32_t *found, uint32_t *count,
+                                    rf_error *err)
+{
+    rf_contraction smaller;
+    uint32_t *of_group = NULL;
+    rf_status status = rf_contract(input, &smaller, err);
+    if (status != RF_OK || smaller.group == NULL) {
+        return status == RF_OK ? best_of_runs(input, found, count, err) : status;
+    }
+    of_group = rf_alloc(smaller.rest.vertices, sizeof *of_group);
+    *count = 1;
+    if (of_group == NULL) {
+        status = rf_fail_memory(err, "the communities");
+    } else if (smaller.rest.vertices > 1) {
+        status = best_of_runs(&smaller.rest, of_group, count, err);
+    }
+    for (uint32_t v = 0; v < input->vertices && status == RF_OK; v++) {
+        found[v] = of_group[smaller.group[v]];
+    }
+    rf_free(of_group);
+    rf_contraction_free(&smaller);
+    return status;
+}
+
 /* Communities component by component. */
 typedef struct search {
     const rf_edges *edges;
@@ -216,13 +241,13 @@ static rf_status cluster_part(const search *s, size_t c, unsigned threads, rf_er
         .iterations = s->settings->iterations,
         .threads = threads,
     };
-    if (input.vertices == 1) {
-        found[0] = 0;
+    if (rf_contract_to_one(&input)) {
+        memset(found, 0, input.vertices * sizeof *found);
         s->count[c] = 1;
         return RF_OK;
     }
     return is_large(p, c) ? rf_leiden(&input, found, &s->count[c], err)
-                          : best_of_runs(&input, found, &s->count[c], err);
+                          : cluster_contracted(&input, found, &s->count[c], err);
 }
 
 static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,

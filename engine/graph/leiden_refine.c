@@ -65,22 +65,29 @@ static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v,
     uint32_t best = v;
     double best_gain = 0;
     double best_links = 0;
-    bool const noisy = core->noise > 0;
+    bool drawn_best = core->noise <= 0; /* the first one is not drawn while it is alone */
     for (uint32_t i = 0; i < count; i++) {
         uint32_t const part = worker->touched[i];
         double const weight = worker->slot[part].links;
         double const gain = weight - price * core->part_mass[part];
-        double drawn;
+        double drawn = gain;
         worker->slot[part].links = 0;
         if (gain <= 0 || !well_connected(core, part, total)) {
             continue;
         }
-        drawn = noisy ? gain + core->noise * gumbel(rf_mix2(state, part)) : gain;
-        if (best == v || drawn > best_gain) {
-            best = part;
-            best_gain = drawn;
-            best_links = weight;
+        if (best != v) {
+            if (!drawn_best) {
+                best_gain += core->noise * gumbel(rf_mix2(state, best));
+                drawn_best = true;
+            }
+            drawn += core->noise > 0 ? core->noise * gumbel(rf_mix2(state, part)) : 0;
+            if (drawn <= best_gain) {
+                continue;
+            }
         }
+        best = part;
+        best_gain = drawn;
+        best_links = weight;
     }
     if (best != v) {
         core->part[v] = best;
