@@ -361,21 +361,24 @@ static rf_status run_rounds(rf_lcore *core, rf_lgraph *ground, int rounds, uint3
     return status;
 }
 
-/* Everybody alone, or after a first sweep; the ground laid out. order[i] is the caller's number of
- * its vertex i. */
-static rf_status begin(rf_lcore *core, rf_lgraph *ground, uint32_t *order, rf_error *err)
+/* From `start`, or everybody alone, or after a first sweep; the ground laid out. order[i] is the
+ * caller's number of its vertex i. */
+static rf_status begin(rf_lcore *core, rf_lgraph *ground, const uint32_t *start, uint32_t *order,
+                       rf_error *err)
 {
     uint32_t const n = ground->vertices;
     for (uint32_t v = 0; v < n; v++) {
         order[v] = v;
-        core->now.community[v] = v;
+        core->now.community[v] = start == NULL ? v : start[v];
     }
     if (n < LARGE) {
         shuffle(core->order, n, core->seed);
         return lay_out(core, ground, order, err);
     }
-    weigh(core, ground);
-    (void)rf_lcore_move(core, ground, 0, 1);
+    if (start == NULL) {
+        weigh(core, ground);
+        (void)rf_lcore_move(core, ground, 0, 1);
+    }
     rf_lcore_sort(core, core->now.community, n);
     return lay_out(core, ground, order, err);
 }
@@ -393,7 +396,7 @@ static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *
         status = rf_lgraph_build(input, core->team, &ground, &core->resolution, err);
     }
     if (status == RF_OK) {
-        status = begin(core, &ground, order, err);
+        status = begin(core, &ground, input->start, order, err);
     }
     if (status == RF_OK) {
         status = run_rounds(core, &ground, input->iterations, order, err);

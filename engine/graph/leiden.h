@@ -31,6 +31,8 @@ typedef struct rf_leiden_input {
     const uint32_t *from, *to;   /* vertex numbers; no self-loops; repeats count as their sum */
     const double *weight;        /* finite, at least 0 */
     const double *vertex_weight; /* finite, at least 0 */
+    const uint32_t *start;       /* communities to start from, each named by one of its vertices,
+                                  * which is in it; NULL: everybody alone */
     double resolution;
     uint64_t seed;
     int iterations;   /* rounds of the whole algorithm; -1: while they help, at most 100 */

@@ -145,10 +145,12 @@ typedef struct finder {
     const rf_level_settings *settings;
     rf_levels *levels;
     uint32_t first_hub;
-    uint32_t *start;   /* of each group in members; groups + 1 */
-    uint32_t *members; /* vertices by group */
-    uint32_t *local;   /* vertex -> number inside its group */
-    uint32_t *work;    /* communities of a group, where its members stand */
+    uint32_t *first;              /* of each group in members; groups + 1 */
+    uint32_t *members;            /* vertices by group */
+    uint32_t *local;              /* vertex -> number inside its group */
+    uint32_t *work;               /* communities of a group, where its members stand */
+    const rf_level_start *before; /* what was found before; NULL: nothing */
+    uint32_t *start; /* by vertex: the first one it starts with; NULL: everybody alone */
 } finder;
 
 /* The subgraph of the vertices of one group (ascending). */
@@ -180,8 +182,8 @@ static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t co
 }
 
 static rf_status cluster_piece(const finder *f, const piece *p, double density, uint64_t seed,
-                               unsigned threads, uint32_t *community, uint32_t *communities,
-                               rf_error *err)
+                               unsigned threads, const uint32_t *start, uint32_t *community,
+                               uint32_t *communities, rf_error *err)
 {
     rf_leiden_input const input = {
         .vertices = p->vertices,
@@ -190,6 +192,7 @@ static rf_status cluster_piece(const finder *f, const piece *p, double density, 
         .to = p->to,
         .weight = p->weight,
         .vertex_weight = p->mass,
+        .start = start,
         .resolution = density,
         .seed = seed,
         .iterations = f->settings->iterations,
@@ -204,25 +207,25 @@ static rf_status cluster_piece(const finder *f, const piece *p, double density, 
 static void order_by_group(finder *f, const uint32_t *group, uint32_t groups)
 {
     uint32_t const vertices = f->g->vertices;
-    memset(f->start, 0, ((size_t)groups + 1) * sizeof *f->start);
+    memset(f->first, 0, ((size_t)groups + 1) * sizeof *f->first);
     for (uint32_t v = 0; v < vertices; v++) {
         if (group[v] != RF_NO_COMMUNITY) {
-            f->start[group[v] + 1]++;
+            f->first[group[v] + 1]++;
         }
     }
     for (uint32_t c = 0; c < groups; c++) {
-        f->start[c + 1] += f->start[c];
+        f->first[c + 1] += f->first[c];
     }
     for (uint32_t v = 0; v < vertices; v++) {
         if (group[v] != RF_NO_COMMUNITY) {
-            f->members[f->start[group[v]]++] = v;
+            f->members[f->first[group[v]]++] = v;
         }
     }
-    memmove(f->start + 1, f->start, groups * sizeof *f->start);
-    f->start[0] = 0;
+    memmove(f->first + 1, f->first, groups * sizeof *f->first);
+    f->first[0] = 0;
     for (uint32_t c = 0; c < groups; c++) {
-        for (uint32_t i = f->start[c]; i < f->start[c + 1]; i++) {
-            f->local[f->members[i]] = i - f->start[c];
+        for (uint32_t i = f->first[c]; i < f->first[c + 1]; i++) {
+            f->local[f->members[i]] = i - f->first[c];
         }
     }
 }
@@ -238,22 +241,29 @@ typedef struct grouping {
 /* A large group is clustered by all threads, small ones by one each. */
 static bool is_large(const finder *f, size_t c)
 {
-    return f->start[c + 1] - f->start[c] >= GROUP_LARGE;
+    return f->first[c + 1] - f->first[c] >= GROUP_LARGE;
 }
 
 /* f->work has the communities of the group's members, in their order. */
 static rf_status cluster_group(const grouping *all, size_t c, unsigned threads, rf_error *err)
 {
     const finder *f = all->f;
-    const uint32_t *members = f->members + f->start[c];
-    uint32_t const count = f->start[c + 1] - f->start[c];
+    const uint32_t *members = f->members + f->first[c];
+    uint32_t const count = f->first[c + 1] - f->first[c];
+    uint32_t *start = f->start == NULL ? NULL : rf_alloc_raw(count, sizeof *start);
     piece current = {0};
-    rf_status status = cut_piece(f, members, count, all->group, &current, err);
+    rf_status status = f->start != NULL && start == NULL
+                           ? rf_fail_memory(err, "a component")
+                           : cut_piece(f, members, count, all->group, &current, err);
+    for (uint32_t i = 0; i < count && start != NULL; i++) {
+        start[i] = f->local[f->start[members[i]]];
+    }
     if (status == RF_OK) {
         status = cluster_piece(f, &current, all->density, rf_mix2(f->settings->seed, members[0]),
-                               threads, f->work + f->start[c], &all->count[c], err);
+                               threads, start, f->work + f->first[c], &all->count[c], err);
     }
     piece_free(&current);
+    rf_free(start);
     return status;
 }
 
@@ -272,10 +282,43 @@ static rf_status cluster_small(void *context, size_t block, size_t first, size_t
     return status;
 }
 
+/* Where clustering starts: f->start[v] is the first vertex of those that were together in `before`,
+ * are in one group and hang together; alone who was in none. Needs f->members. */
+static void find_start(finder *f, const uint32_t *before, const uint32_t *group)
+{
+    const rf_graph *g = f->g;
+    uint32_t *queue = f->members;
+    uint32_t *part = f->start;
+    memset(part, 0xff, g->vertices * sizeof *part);
+    for (uint32_t root = 0; root < g->vertices; root++) {
+        uint32_t head = 0;
+        uint32_t tail = 0;
+        if (part[root] != UINT32_MAX) {
+            continue;
+        }
+        part[root] = root;
+        if (before[root] == RF_NO_COMMUNITY || group[root] == RF_NO_COMMUNITY) {
+            continue;
+        }
+        queue[tail++] = root;
+        while (head < tail) {
+            uint32_t const v = queue[head++];
+            for (uint64_t i = g->start[v]; i < g->start[v + 1]; i++) {
+                uint32_t const w = g->neighbour[i];
+                if (part[w] == UINT32_MAX && before[w] == before[v] && group[w] == group[v]) {
+                    part[w] = root;
+                    queue[tail++] = w;
+                }
+            }
+        }
+    }
+}
+
 /* Clusters every group by itself: level[v] is the community of v, numbered over all groups; *total
  * is their number. */
-static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t groups, double density,
-                                uint32_t *level, uint32_t *total, rf_error *err)
+static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t groups,
+                                const uint32_t *before, double density, uint32_t *level,
+                                uint32_t *total, rf_error *err)
 {
     grouping all = {.f = f, .group = group, .density = density};
     unsigned const threads = f->settings->threads;
@@ -286,11 +329,14 @@ static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t group
     if (all.count == NULL) {
         return rf_fail_memory(err, "the communities");
     }
+    if (f->start != NULL) {
+        find_start(f, before, group);
+    }
     order_by_group(f, group, groups);
-    rf_progress_start(&progress, "finding communities", f->start[groups]);
+    rf_progress_start(&progress, "finding communities", f->first[groups]);
     for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
         if (is_large(f, c)) {
-            rf_progress_show(&progress, f->start[c]);
+            rf_progress_show(&progress, f->first[c]);
             status = cluster_group(&all, c, threads, err);
         }
     }
@@ -298,7 +344,7 @@ static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t group
         status = rf_parallel(threads, groups, GROUP_GRAIN, cluster_small, &all, err);
     }
     for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
-        for (uint32_t i = f->start[c]; i < f->start[c + 1]; i++) {
+        for (uint32_t i = f->first[c]; i < f->first[c + 1]; i++) {
             level[f->members[i]] = *total + f->work[i];
         }
         *total += all.count[c];
@@ -445,7 +491,7 @@ static rf_status cluster_joined(const finder *f, const uint32_t *group, uint32_t
     }
     f->levels->chance_density = 2 * rf_graph_total(&joined) / fmax(members * members, 1);
     status = cluster_piece(f, &p, contrast * f->levels->chance_density, f->settings->seed,
-                           f->settings->threads, community, &communities, err);
+                           f->settings->threads, NULL, community, &communities, err);
     piece_free(&p);
     rf_graph_free(&joined);
     return status;
@@ -479,7 +525,7 @@ static rf_status find_rings(finder *f, rf_levels *l, uint32_t *rings, rf_error *
         status = split(f->g, component, &groups, err);
     }
     if (status == RF_OK) {
-        status = cluster_groups(f, component, groups,
+        status = cluster_groups(f, component, groups, f->before == NULL ? NULL : f->before->ring,
                                 f->settings->ring_density * f->settings->resolution, l->ring,
                                 &groups, err);
     }
@@ -503,8 +549,9 @@ static rf_status find_levels(finder *f, rf_levels *l, rf_error *err)
         return number_level(l->ring, l->ring, n, f->first_hub, &l->rings, err);
     }
     if (status == RF_OK) {
-        status = cluster_groups(f, l->ring, rings, s->ring_density * s->cell_factor * s->resolution,
-                                l->cell, &cells, err);
+        status =
+            cluster_groups(f, l->ring, rings, f->before == NULL ? NULL : f->before->cell,
+                           s->ring_density * s->cell_factor * s->resolution, l->cell, &cells, err);
     }
     if (status == RF_OK) {
         status = find_networks(f, l->ring, rings, l->network, err);
@@ -524,27 +571,38 @@ static rf_status find_levels(finder *f, rf_levels *l, rf_error *err)
 rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
                          const rf_level_settings *settings, rf_levels *levels, rf_error *err)
 {
+    return rf_levels_renew(graph, first_hub, settings, NULL, levels, err);
+}
+
+rf_status rf_levels_renew(const rf_graph *graph, uint32_t first_hub,
+                          const rf_level_settings *settings, const rf_level_start *start,
+                          rf_levels *levels, rf_error *err)
+{
     size_t const n = graph->vertices;
     finder f = {.g = graph,
                 .settings = settings,
                 .levels = levels,
                 .first_hub = first_hub,
-                .start = rf_alloc(n + 2, sizeof *f.start),
+                .first = rf_alloc(n + 2, sizeof *f.first),
                 .members = rf_alloc_raw(n, sizeof *f.members),
                 .local = rf_alloc_raw(n, sizeof *f.local),
-                .work = rf_alloc_raw(n, sizeof *f.work)};
+                .work = rf_alloc_raw(n, sizeof *f.work),
+                .before = start,
+                .start = start == NULL ? NULL : rf_alloc_raw(n, sizeof *f.start)};
     rf_status status;
     *levels = (rf_levels){.cell = rf_alloc_raw(n, sizeof *levels->cell),
                           .ring = rf_alloc_raw(n, sizeof *levels->ring),
                           .network = rf_alloc_raw(n, sizeof *levels->network)};
-    if (f.start == NULL || f.members == NULL || f.local == NULL || f.work == NULL ||
-        levels->cell == NULL || levels->ring == NULL || levels->network == NULL) {
+    if (f.first == NULL || f.members == NULL || (start != NULL && f.start == NULL) ||
+        f.local == NULL || f.work == NULL || levels->cell == NULL || levels->ring == NULL ||
+        levels->network == NULL) {
         status = rf_fail_memory(err, "the communities");
     } else {
         memset(levels->ring, 0xff, n * sizeof *levels->ring);
         memset(levels->cell, 0xff, n * sizeof *levels->cell);
         status = find_levels(&f, levels, err);
     }
+    rf_free(f.first);
     rf_free(f.start);
     rf_free(f.members);
     rf_free(f.local);

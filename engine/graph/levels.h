@@ -53,6 +53,16 @@ typedef struct rf_levels {
 RF_MUST_USE rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
                                      const rf_level_settings *settings, rf_levels *levels,
                                      rf_error *err);
+/* The same from what was found before on a graph much like this one: ring[v] and cell[v] are the
+ * communities v was in (any numbers below `vertices`; RF_NO_COMMUNITY: none). What is no longer
+ * connected starts in parts. */
+typedef struct rf_level_start {
+    const uint32_t *ring, *cell;
+} rf_level_start;
+RF_MUST_USE rf_status rf_levels_renew(const rf_graph *graph, uint32_t first_hub,
+                                      const rf_level_settings *settings,
+                                      const rf_level_start *start, rf_levels *levels,
+                                      rf_error *err);
 void rf_levels_free(rf_levels *levels);
 
 #endif
