@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/radix.h"
 #include "base/status.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
@@ -379,9 +380,44 @@ static void hashes_never_change(void **state)
     assert_int_equal(rf_hash_bytes(0, "\xff\x00", 2), UINT64_C(0x9774ff4297e14b27));
 }
 
+static int by_sign(const void *left, const void *right)
+{
+    int64_t const a = *(const int64_t *)left;
+    int64_t const b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void numbers_are_sorted_as_by_comparing(void **state)
+{
+    enum { MOST = 3000 };
+    int64_t mine[MOST];
+    int64_t slow[MOST];
+    uint64_t drawn = 1;
+    (void)state;
+    for (size_t count = 0; count < MOST; count = count * 2 + 1) {
+        for (int width = 0; width < 64; width += 7) {
+            for (size_t i = 0; i < count; i++) {
+                drawn = rf_mix(drawn);
+                mine[i] = slow[i] = (int64_t)(drawn << width) >> width;
+            }
+            qsort(slow, count, sizeof *slow, by_sign);
+            assert_true(rf_sort_signed(mine, count));
+            assert_memory_equal(mine, slow, count * sizeof *mine);
+            assert_true(rf_sort_numbers((uint64_t *)mine, count)); /* those below zero go last */
+            for (size_t i = 1; i < count; i++) {
+                assert_true((uint64_t)mine[i - 1] <= (uint64_t)mine[i]);
+            }
+        }
+    }
+    rf_memory_fail_after(1);
+    assert_false(rf_sort_numbers((uint64_t *)mine, 5));
+    rf_memory_fail_after(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_sorted_as_by_comparing),
         cmocka_unit_test(every_day_comes_back),
         cmocka_unit_test(good_times_are_read),
         cmocka_unit_test(bad_times_are_refused),

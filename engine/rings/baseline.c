@@ -3,25 +3,12 @@
 
 #include "base/clock.h"
 #include "base/parallel.h"
+#include "base/radix.h"
 #include "rings/timezones.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int by_time(const void *left, const void *right)
-{
-    int64_t const a = *(const int64_t *)left;
-    int64_t const b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-static int by_count(const void *left, const void *right)
-{
-    uint64_t const a = *(const uint64_t *)left;
-    uint64_t const b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
 
 static bool allocate(const rf_population *p, rf_baseline *b)
 {
@@ -52,10 +39,11 @@ static rf_status upper_quartile(const rf_population *p, uint64_t *quartile, rf_e
             sorted[count++] = p->requests[a];
         }
     }
-    if (count > 0) {
-        qsort(sorted, count, sizeof *sorted, by_count);
-        *quartile = sorted[count * 3 / 4];
+    if (count > 0 && !rf_sort_numbers(sorted, count)) {
+        rf_free(sorted);
+        return rf_fail_memory(err, "the baseline");
     }
+    *quartile = count > 0 ? sorted[count * 3 / 4] : UINT64_MAX;
     rf_free(sorted);
     return RF_OK;
 }
@@ -139,7 +127,7 @@ static void learn_telling(const rf_population *p, const rf_calibration *c, rf_ba
     }
 }
 
-static void learn_habits(const rf_population *p, rf_baseline *b)
+static rf_status learn_habits(const rf_population *p, rf_baseline *b, rf_error *err)
 {
     double sum = 0;
     double squares = 0;
@@ -175,7 +163,8 @@ static void learn_habits(const rf_population *p, rf_baseline *b)
         b->log_requests_deviation =
             sqrt(fmax(squares / count - b->log_requests_mean * b->log_requests_mean, 0));
     }
-    qsort(b->created, b->created_count, sizeof *b->created, by_time);
+    return rf_sort_signed(b->created, b->created_count) ? RF_OK
+                                                        : rf_fail_memory(err, "the baseline");
 }
 
 /* Two hands: one learns what is shared, the other what accounts are like and do. */
@@ -198,10 +187,7 @@ static rf_status learn_half(void *context, size_t hand, size_t first, size_t end
         return RF_OK;
     }
     status = learn_traits(l->p, l->b, err);
-    if (status == RF_OK) {
-        learn_habits(l->p, l->b);
-    }
-    return status;
+    return status == RF_OK ? learn_habits(l->p, l->b, err) : status;
 }
 
 rf_status rf_baseline_learn(const rf_population *population, const rf_calibration *calibration,
