@@ -25,7 +25,10 @@ JOIN ring_life l ON l.id = f.life
 JOIN ring_event e ON e.life = f.life AND e.run = f.run AND e.other = 0
      AND e.event IN ('birth', 'growth', 'shrinkage', 'turnover', 'unchanged', 'return')
 LEFT JOIN run_record r ON r.run = f.run
-WHERE f.run < (SELECT max(run) FROM run_record)
+WHERE (f.run < (SELECT ifnull((SELECT run FROM run_update WHERE number = last), last)
+                FROM (SELECT max(run) AS last FROM run_record))
+       OR EXISTS (SELECT 1 FROM ring_event d WHERE d.life = f.life AND d.run > f.run
+                  AND d.event = 'dormancy'))
   AND NOT EXISTS (SELECT 1 FROM ring_event m WHERE m.life = f.life AND m.run > f.run
                   AND m.event = 'merged')
 ORDER BY e.flagged DESC, e.score DESC, l.ring_key

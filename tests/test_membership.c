@@ -325,10 +325,13 @@ static void growth_does_not_depend_on_threads(void **state)
         settings.held = 1 + seed % 2;
         for (unsigned t = 0; t < 3; t++) {
             rf_error err = {.status = RF_OK};
+            rf_rivals rivals = {0};
             make_rings(&f[t], &s->p, size, 4);
             f[t].ring[3].score = -9; /* not suspect: a rival */
             assert_int_equal(
-                rf_rings_grow(&s->p, &s->c, &settings, 3, t + 1, &f[t], &changed[t], &err), RF_OK);
+                rf_rings_grow(&s->p, &s->c, &settings, 3, t + 1, &rivals, &f[t], &changed[t], &err),
+                RF_OK);
+            rf_rivals_free(&rivals);
             assert_int_equal(changed[t], changed[0]);
             assert_int_equal(f[t].members, f[0].members);
             for (uint32_t i = 0; i < f[t].members; i++) {
@@ -342,13 +345,15 @@ static void growth_does_not_depend_on_threads(void **state)
         for (unsigned t = 0; t < 3; t++) {
             rf_findings_free(&f[t]);
         }
+        rf_rivals none = {0};
         settings.rounds = 0;
         make_rings(&f[0], &s->p, size, 4);
-        assert_int_equal(rf_rings_grow(&s->p, &s->c, &settings, 3, 1, &f[0], &changed[0],
+        assert_int_equal(rf_rings_grow(&s->p, &s->c, &settings, 3, 1, &none, &f[0], &changed[0],
                                        &(rf_error){.status = RF_OK}),
                          RF_OK);
         assert_int_equal(changed[0], 0);
         assert_int_equal(f[0].members, 36);
+        rf_rivals_free(&none);
         rf_findings_free(&f[0]);
         strike(s);
     }

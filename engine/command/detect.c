@@ -1,5 +1,6 @@
 /* detect.c - `ringfence detect`: one run over everything imported so far. */
 #include "rings/detect.h"
+#include "rings/update.h"
 
 #include "command/commands.h"
 #include "command/config.h"
@@ -11,15 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct option LONG_OPTIONS[] = {{"resolution", required_argument, NULL, 'g'},
-                                             {"min-size", required_argument, NULL, 'm'},
-                                             {"seed", required_argument, NULL, 's'},
-                                             {"config", required_argument, NULL, 'c'},
-                                             {"shuffles", required_argument, NULL, 'n'},
-                                             {"timings", no_argument, NULL, 't'},
-                                             {"no-labels", no_argument, NULL, 'L'},
-                                             {"replay", required_argument, NULL, 'r'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option LONG_OPTIONS[] = {
+    {"resolution", required_argument, NULL, 'g'}, {"min-size", required_argument, NULL, 'm'},
+    {"seed", required_argument, NULL, 's'},       {"config", required_argument, NULL, 'c'},
+    {"shuffles", required_argument, NULL, 'n'},   {"timings", no_argument, NULL, 't'},
+    {"no-labels", no_argument, NULL, 'L'},        {"update", no_argument, NULL, 'u'},
+    {"replay", required_argument, NULL, 'r'},     {NULL, 0, NULL, 0}};
 
 /* The file first, so that the command line has the last word. A replay takes all from its run. */
 static rf_status find_config(int argc, char **argv, const char **path, const char **replay,
@@ -47,7 +45,7 @@ static rf_status find_config(int argc, char **argv, const char **path, const cha
 }
 
 static rf_status read_options(int argc, char **argv, rf_detect_settings *settings, bool *timings,
-                              rf_error *err)
+                              bool *update, rf_error *err)
 {
     rf_status status = RF_OK;
     int letter;
@@ -76,6 +74,9 @@ static rf_status read_options(int argc, char **argv, rf_detect_settings *setting
             break;
         case 'L':
             settings->no_labels = true;
+            break;
+        case 'u':
+            *update = true;
             break;
         default:
             break;
@@ -189,6 +190,43 @@ static void print_table(const rf_detect_summary *s, bool timings)
     (void)printf("Next: ringfence rings\n");
 }
 
+static void print_update(const rf_detect_summary *s, const rf_update_summary *u)
+{
+    if (u->nothing) {
+        (void)printf("Run %lld is up to date: nothing was imported since.\n", (long long)s->run);
+        return;
+    }
+    (void)printf(
+        "Run %lld brought up to date with %u %s (update %lld): %u new accounts; %llu links "
+        "came, %llu went, %llu changed; %u rings changed, %u are gone.\n",
+        (long long)s->run, u->imports, u->imports == 1 ? "import" : "imports", (long long)u->number,
+        u->accounts, (unsigned long long)u->links_new, (unsigned long long)u->links_gone,
+        (unsigned long long)u->links_changed, u->rings_changed, u->rings_gone);
+}
+
+static void json_update(rf_json *json, const rf_update_summary *u)
+{
+    rf_json_key(json, "update");
+    rf_json_object(json);
+    rf_json_key(json, "number");
+    rf_json_int(json, u->number);
+    rf_json_key(json, "imports");
+    rf_json_int(json, u->imports);
+    rf_json_key(json, "accounts");
+    rf_json_int(json, u->accounts);
+    rf_json_key(json, "links_new");
+    rf_json_int(json, (int64_t)u->links_new);
+    rf_json_key(json, "links_gone");
+    rf_json_int(json, (int64_t)u->links_gone);
+    rf_json_key(json, "links_changed");
+    rf_json_int(json, (int64_t)u->links_changed);
+    rf_json_key(json, "rings_changed");
+    rf_json_int(json, u->rings_changed);
+    rf_json_key(json, "rings_gone");
+    rf_json_int(json, u->rings_gone);
+    rf_json_object_end(json);
+}
+
 static void json_rates(rf_json *json, const rf_flag_rates *rates)
 {
     rf_json_key(json, "stand_out");
@@ -217,12 +255,21 @@ static void json_rates(rf_json *json, const rf_flag_rates *rates)
     rf_json_array_end(json);
 }
 
-static void print_json(const rf_detect_summary *s)
+/* `update` is NULL of a full run; where there was nothing new, only that is told. */
+static void print_json(const rf_detect_summary *s, const rf_update_summary *update)
 {
     rf_json json = rf_output_json();
     rf_json_object(&json);
     rf_json_key(&json, "run");
     rf_json_int(&json, s->run);
+    if (update != NULL) {
+        json_update(&json, update);
+    }
+    if (update != NULL && update->nothing) {
+        rf_json_object_end(&json);
+        rf_json_finish(&json);
+        return;
+    }
     rf_json_key(&json, "accounts");
     rf_json_int(&json, s->accounts);
     rf_json_key(&json, "sightings");
@@ -324,6 +371,8 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
     rf_store *store = NULL;
     const char *config = NULL;
     bool timings = false;
+    bool update = false;
+    rf_update_summary updated = {0};
     const char *replay = NULL;
     rf_status status = find_config(argc, argv, &config, &replay, err);
     if (status == RF_OK && replay != NULL) {
@@ -335,7 +384,7 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
                                  : rf_config_read(config, &settings, signals, err);
     }
     if (status == RF_OK) {
-        status = read_options(argc, argv, &settings, &timings, err);
+        status = read_options(argc, argv, &settings, &timings, &update, err);
     }
     settings.threads = globals->threads;
     if (status == RF_OK) {
@@ -344,13 +393,25 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
     if (status == RF_OK) {
         status = say_expired(globals, store, err);
     }
-    if (status == RF_OK) {
+    if (status == RF_OK && update) {
+        status = rf_detect_update(store, &settings, &summary, &updated, err);
+    }
+    if (status == RF_OK && updated.obstacle[0] != '\0') {
+        rf_say(globals, "A full run, since %s.", updated.obstacle);
+    }
+    if (status == RF_OK && (!update || updated.obstacle[0] != '\0')) {
+        update = false;
         status = rf_detect(store, &settings, &summary, err);
     }
     if (status == RF_OK && globals->format == RF_FORMAT_TABLE) {
-        print_table(&summary, timings);
+        if (update) {
+            print_update(&summary, &updated);
+        }
+        if (!update || !updated.nothing) {
+            print_table(&summary, timings);
+        }
     } else if (status == RF_OK && globals->format == RF_FORMAT_JSON) {
-        print_json(&summary);
+        print_json(&summary, update ? &updated : NULL);
     } else if (status == RF_OK) {
         status = print_csv(&summary, err);
     }
@@ -362,7 +423,7 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
 const rf_command rf_command_detect = {
     .name = "detect",
     .usage = "detect [--resolution G] [--min-size N] [--seed S] [--shuffles R] [--config FILE]\n"
-             "       [--no-labels] [--timings]\n"
+             "       [--no-labels] [--update] [--timings]\n"
              "detect --replay R",
     .summary = "find communities, judge them, and flag rings: a new run",
     .help =
@@ -373,6 +434,8 @@ const rf_command rf_command_detect = {
         "                   (default 3; 0: never, and flags do not ask for it)\n"
         "  --config FILE    an INI file with every other setting\n"
         "  --no-labels      as if nobody had been labelled or verified, to compare\n"
+        "  --update         bring the latest run up to date with what was imported since, if its\n"
+        "                   settings are these; otherwise say why not and make a full run\n"
         "  --timings        also say how long each stage took, and its parts\n"
         "  --replay R       run R again, over the facts and with the settings it had, and say\n"
         "                   whether every row comes out the same; nothing is kept\n"

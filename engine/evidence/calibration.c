@@ -297,6 +297,49 @@ static rf_status examine_values(void *context, size_t block, size_t first, size_
     return RF_OK;
 }
 
+/* The values of a list, as examine_values those of all. */
+typedef struct list_task {
+    value_task values;
+    const uint32_t *list;
+} list_task;
+
+static rf_status examine_list(void *context, size_t block, size_t first, size_t end,
+                              unsigned worker, rf_error *err)
+{
+    list_task *task = context;
+    rf_calibration *c = task->values.c;
+    (void)block;
+    (void)err;
+    for (size_t i = first; i < end; i++) {
+        uint32_t const v = task->list[i];
+        c->examined[v] = 0;
+        c->corroborated[v] = 0;
+        for (uint32_t g = task->values.p->value_group_start[v];
+             g < task->values.p->value_group_start[v + 1]; g++) {
+            pair_counts const seen = examine_group(&task->values, &task->values.thirds[worker], g);
+            c->examined[v] += (uint32_t)seen.examined;
+            c->corroborated[v] += (uint32_t)seen.corroborated;
+        }
+    }
+    return RF_OK;
+}
+
+rf_status rf_calibration_examine(const rf_population *population, const uint32_t *value,
+                                 uint32_t values, unsigned threads, rf_calibration *calibration,
+                                 rf_error *err)
+{
+    list_task task = {.values = {.p = population,
+                                 .c = calibration,
+                                 .thirds = rf_alloc(threads, sizeof(third_counts))},
+                      .list = value};
+    rf_status const status =
+        task.values.thirds == NULL
+            ? rf_fail_memory(err, "the calibration")
+            : rf_parallel(threads, values, VALUE_GRAIN / 16, examine_list, &task, err);
+    rf_free(task.values.thirds);
+    return status;
+}
+
 /* A real tie that shares f is corroborated unless every other family fails to show. */
 static void finish_sensitivity(const rf_population *p, rf_calibration *c,
                                const third_counts *thirds, unsigned threads)

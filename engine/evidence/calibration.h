@@ -66,6 +66,11 @@ typedef struct rf_calibration {
 RF_MUST_USE rf_status rf_calibrate(const rf_population *population,
                                    const rf_evidence_settings *settings, unsigned threads,
                                    rf_calibration *calibration, rf_error *err);
+/* Examines the pairs of some values again: fills examined and corroborated of these alone; buckets
+ * and rates stay as they are. */
+RF_MUST_USE rf_status rf_calibration_examine(const rf_population *population, const uint32_t *value,
+                                             uint32_t values, unsigned threads,
+                                             rf_calibration *calibration, rf_error *err);
 void rf_calibration_free(rf_calibration *calibration);
 
 /* The families in which a and b share a corroborating group, as bits; in one-family stores, bit k

@@ -9,6 +9,9 @@
 
 enum { ACCOUNT_GRAIN = 1024, BOUND_SCALE = 64 }; /* the accumulator counts 1/1024 bit, rounded up */
 
+/* In a bound: the pair shares a marked group. */
+#define MARKED (UINT32_C(1) << 31)
+
 /* The links of one block of accounts. */
 typedef struct link_block {
     uint32_t *a, *b;
@@ -36,6 +39,10 @@ typedef struct link_task {
     link_block *block;
     scratch *scratch; /* by worker */
     rf_progress *progress;
+    const rf_link_marks *marks; /* rows are visited whole, for marked pairs; NULL: later accounts */
+    const uint32_t *row;        /* the rows to be visited; NULL: all */
+    const rf_links *before;
+    uint8_t *dropped; /* by link of before: no longer one; bits are changed in place */
 } link_task;
 
 static uint32_t scaled_up(rf_bits bits)
@@ -76,6 +83,7 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
     for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
         uint32_t const g = p->account_group[k];
         uint32_t const bound = task->group_bound[g];
+        uint32_t const mark = task->marks != NULL && task->marks->group[g] != 0 ? MARKED : 0;
         const uint32_t *holders = rf_group_holders(p, g);
         uint32_t i = rf_group_size(p, g);
         if (bound == 0) {
@@ -84,12 +92,15 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
         if (!rf_reserve(&s->touched, &s->touched_room, touched + i, sizeof *s->touched)) {
             return rf_fail_memory(err, "the pairs of an account");
         }
-        while (i > 0 && holders[i - 1] > a) { /* ascending: walk back from the end */
+        while (i > 0 && (task->marks != NULL || holders[i - 1] > a)) { /* ascending: from the end */
             uint32_t const b = holders[--i];
+            if (b <= a && (b == a || task->marks->account[b] >= RF_AGAIN_PAIRS)) {
+                continue; /* in the other's row */
+            }
             if (s->bound[b] == 0) {
                 s->touched[touched++] = (uint64_t)b << 32 | g;
             }
-            s->bound[b] += bound;
+            s->bound[b] = (s->bound[b] + bound) | mark;
         }
     }
     *touched_count = touched;
@@ -118,7 +129,7 @@ static rf_status weigh_candidate(const link_task *task, scratch *s, link_block *
         families = s->evidence.families;
     }
     return posterior > rf_bits_from(c->settings.threshold_bits) &&
-                   !keep(block, a, b, posterior, families)
+                   !keep(block, a < b ? a : b, a < b ? b : a, posterior, families)
                ? rf_fail_memory(err, "the links")
                : RF_OK;
 }
@@ -139,6 +150,14 @@ static void foresee(const link_task *task, const uint64_t *candidates, size_t co
     }
 }
 
+/* Whether the pair is one of those to be weighed. */
+static bool is_asked(const link_task *task, uint32_t a, uint32_t b, uint32_t bound)
+{
+    const rf_link_marks *marks = task->marks;
+    return marks == NULL || (bound & MARKED) != 0 || marks->account[a] == RF_AGAIN_ALL ||
+           marks->account[b] == RF_AGAIN_ALL;
+}
+
 static rf_status link_row(const link_task *task, scratch *s, link_block *block, uint32_t a,
                           rf_error *err)
 {
@@ -150,9 +169,11 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
         uint32_t const g = (uint32_t)s->touched[i];
         uint32_t const hubs =
             task->hub_bound[a] < task->hub_bound[b] ? task->hub_bound[a] : task->hub_bound[b];
-        bool const possible = (uint64_t)s->bound[b] + hubs > task->needed;
-        if (possible) { /* the group stays when there is nothing else */
-            bool const alone = hubs == 0 && s->bound[b] == task->group_bound[g];
+        uint32_t const bound = s->bound[b] & ~MARKED;
+        bool const possible = (uint64_t)bound + hubs > task->needed;
+        if (possible && is_asked(task, a, b, s->bound[b])) {
+            /* the group stays when there is nothing else */
+            bool const alone = hubs == 0 && bound == task->group_bound[g];
             s->touched[candidates++] = (uint64_t)b << 32 | (alone ? g : UINT32_MAX);
         }
         s->bound[b] = 0;
@@ -181,8 +202,9 @@ static rf_status link_rows(void *context, size_t block, size_t first, size_t end
             return rf_fail_memory(err, "the pair step");
         }
     }
-    for (size_t a = first; a < end && status == RF_OK; a++) {
-        status = link_row(task, s, &task->block[block], (uint32_t)a, err);
+    for (size_t i = first; i < end && status == RF_OK; i++) {
+        uint32_t const a = task->row == NULL ? (uint32_t)i : task->row[i];
+        status = link_row(task, s, &task->block[block], a, err);
     }
     if (worker == 0) {
         rf_progress_show(task->progress, end);
@@ -298,28 +320,39 @@ static void free_task(link_task *task, size_t blocks, unsigned threads)
     rf_free(task->hub_bound);
 }
 
+/* What the pair step needs, for so many rows, and the hubs. */
+static rf_status begin_task(link_task *task, size_t blocks, unsigned threads, rf_links *links,
+                            rf_error *err)
+{
+    double const needed = task->c->settings.threshold_bits - task->c->settings.prior_bits;
+    rf_status status;
+    task->needed =
+        needed * (RF_BIT / BOUND_SCALE) < 1 ? 0 : (uint32_t)(needed * (RF_BIT / BOUND_SCALE)) - 1;
+    task->block = rf_alloc(blocks, sizeof *task->block);
+    task->scratch = rf_alloc(threads, sizeof *task->scratch);
+    if (task->block == NULL || task->scratch == NULL) {
+        status = rf_fail_memory(err, "the pair step");
+    } else {
+        status = prepare_bounds(task->p, task->c, task, err);
+    }
+    return status == RF_OK ? judge_hubs(task->p, task->c, links, err) : status;
+}
+
+static size_t blocks_of(size_t rows)
+{
+    return (rows + (size_t)ACCOUNT_GRAIN - 1) / ACCOUNT_GRAIN;
+}
+
 rf_status rf_links_find(const rf_population *population, const rf_calibration *calibration,
                         unsigned threads, rf_links *links, rf_error *err)
 {
-    size_t const blocks = (population->accounts + (size_t)ACCOUNT_GRAIN - 1) / ACCOUNT_GRAIN;
-    double const needed = calibration->settings.threshold_bits - calibration->settings.prior_bits;
+    size_t const blocks = blocks_of(population->accounts);
     rf_progress progress;
     link_task task = {.p = population, .c = calibration, .progress = &progress};
     rf_status status;
     *links = (rf_links){0};
-    task.needed =
-        needed * (RF_BIT / BOUND_SCALE) < 1 ? 0 : (uint32_t)(needed * (RF_BIT / BOUND_SCALE)) - 1;
-    task.block = rf_alloc(blocks, sizeof *task.block);
-    task.scratch = rf_alloc(threads, sizeof *task.scratch);
     rf_progress_start(&progress, "comparing accounts", population->accounts);
-    if (task.block == NULL || task.scratch == NULL) {
-        status = rf_fail_memory(err, "the pair step");
-    } else {
-        status = prepare_bounds(population, calibration, &task, err);
-    }
-    if (status == RF_OK) {
-        status = judge_hubs(population, calibration, links, err);
-    }
+    status = begin_task(&task, blocks, threads, links, err);
     if (status == RF_OK) {
         status = rf_parallel(threads, population->accounts, ACCOUNT_GRAIN, link_rows, &task, err);
     }
@@ -328,6 +361,195 @@ rf_status rf_links_find(const rf_population *population, const rf_calibration *c
     }
     rf_progress_end(&progress);
     free_task(&task, blocks, threads);
+    if (status != RF_OK) {
+        rf_links_free(links);
+    }
+    return status;
+}
+
+/* ---- anew, where something has changed ---- */
+
+/* Whether two accounts share a group below the cap that is worth anything (only then are they a
+ * pair), and whether one of these is marked. */
+static bool is_pair(const link_task *task, uint32_t a, uint32_t b, bool *marked)
+{
+    const rf_population *p = task->p;
+    uint64_t i = p->account_start[a];
+    uint64_t j = p->account_start[b];
+    bool pair = false;
+    *marked = false;
+    while (i < p->account_start[a + 1] && j < p->account_start[b + 1]) {
+        uint32_t const left = p->account_group[i];
+        uint32_t const right = p->account_group[j];
+        if (left == right && task->group_bound[left] > 0) {
+            pair = true;
+            *marked = *marked || task->marks->group[left] != 0;
+        }
+        i += left <= right;
+        j += right <= left;
+    }
+    return pair;
+}
+
+/* A link of before: dropped (found anew if it still is one), weighed anew, or as it was. */
+static rf_status review_link(const link_task *task, uint64_t i, rf_pair_evidence *evidence,
+                             rf_error *err)
+{
+    const rf_links *l = task->before;
+    uint8_t const a = task->marks->account[l->a[i]];
+    uint8_t const b = task->marks->account[l->b[i]];
+    bool marked = false;
+    rf_status status;
+    if (a < RF_AGAIN_OWN && b < RF_AGAIN_OWN && (a == RF_AGAIN_NOT || b == RF_AGAIN_NOT)) {
+        return RF_OK;
+    }
+    if (a == RF_AGAIN_ALL || b == RF_AGAIN_ALL || !is_pair(task, l->a[i], l->b[i], &marked) ||
+        (marked && (a == RF_AGAIN_PAIRS || b == RF_AGAIN_PAIRS))) {
+        task->dropped[i] = 1;
+        return RF_OK;
+    }
+    status = rf_pair_weigh(task->p, task->c, l->a[i], l->b[i], evidence, err);
+    task->dropped[i] = evidence->posterior <= rf_bits_from(task->c->settings.threshold_bits);
+    l->bits[i] = (rf_bits)(evidence->posterior > INT32_MAX ? INT32_MAX : evidence->posterior);
+    l->families[i] = (uint8_t)evidence->families;
+    return status;
+}
+
+static rf_status review(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                        rf_error *err)
+{
+    const link_task *task = context;
+    rf_status status = RF_OK;
+    (void)block;
+    for (size_t i = first; i < end && status == RF_OK; i++) {
+        status = review_link(task, i, &task->scratch[worker].evidence, err);
+    }
+    return status;
+}
+
+typedef struct found_link {
+    uint64_t pair; /* a above b */
+    uint32_t at;
+} found_link;
+
+static int by_pair(const void *left, const void *right)
+{
+    uint64_t const a = ((const found_link *)left)->pair;
+    uint64_t const b = ((const found_link *)right)->pair;
+    return (a > b) - (a < b);
+}
+
+static bool allocate_links(rf_links *links, uint64_t count)
+{
+    links->count = count;
+    links->a = rf_alloc_raw(count, sizeof *links->a);
+    links->b = rf_alloc_raw(count, sizeof *links->b);
+    links->bits = rf_alloc_raw(count, sizeof *links->bits);
+    links->families = rf_alloc_raw(count, sizeof *links->families);
+    return links->a != NULL && links->b != NULL && links->bits != NULL && links->families != NULL;
+}
+
+static void copy_link(const rf_links *from, uint64_t i, rf_links *to, uint64_t at)
+{
+    to->a[at] = from->a[i];
+    to->b[at] = from->b[i];
+    to->bits[at] = from->bits[i];
+    to->families[at] = from->families[i];
+}
+
+/* What is left of before, and what was found, in order. */
+static rf_status merge_links(const link_task *task, const rf_links *found, rf_links *links,
+                             rf_error *err)
+{
+    const rf_links *before = task->before;
+    found_link *order = rf_alloc_raw(found->count, sizeof *order);
+    uint64_t left = 0;
+    uint64_t next = 0;
+    uint64_t at = 0;
+    for (uint64_t i = 0; i < before->count; i++) {
+        left += task->dropped[i] == 0;
+    }
+    if (order == NULL || !allocate_links(links, left + found->count)) {
+        rf_free(order);
+        return rf_fail_memory(err, "the links");
+    }
+    for (uint64_t i = 0; i < found->count; i++) {
+        order[i] = (found_link){(uint64_t)found->a[i] << 32 | found->b[i], (uint32_t)i};
+    }
+    qsort(order, found->count, sizeof *order, by_pair);
+    for (uint64_t i = 0; i < before->count; i++) {
+        uint64_t const pair = (uint64_t)before->a[i] << 32 | before->b[i];
+        for (; next < found->count && order[next].pair < pair; next++) {
+            copy_link(found, order[next].at, links, at++);
+        }
+        if (task->dropped[i] == 0) {
+            copy_link(before, i, links, at++);
+        }
+    }
+    for (; next < found->count; next++) {
+        copy_link(found, order[next].at, links, at++);
+    }
+    rf_free(order);
+    return RF_OK;
+}
+
+static uint32_t *list_rows(const uint8_t *again, uint32_t accounts, uint32_t *rows)
+{
+    uint32_t *row;
+    *rows = 0;
+    for (uint32_t a = 0; a < accounts; a++) {
+        *rows += again[a] >= RF_AGAIN_PAIRS;
+    }
+    row = rf_alloc_raw(*rows, sizeof *row);
+    *rows = 0;
+    for (uint32_t a = 0; a < accounts && row != NULL; a++) {
+        if (again[a] >= RF_AGAIN_PAIRS) {
+            row[(*rows)++] = a;
+        }
+    }
+    return row;
+}
+
+rf_status rf_links_renew(const rf_population *population, const rf_calibration *calibration,
+                         const rf_link_marks *marks, const rf_links *before, unsigned threads,
+                         rf_links *links, rf_error *err)
+{
+    uint32_t rows = 0;
+    uint32_t *row = list_rows(marks->account, population->accounts, &rows);
+    size_t const blocks = blocks_of(rows);
+    rf_progress progress;
+    rf_links found = {0};
+    link_task task = {.p = population,
+                      .c = calibration,
+                      .progress = &progress,
+                      .marks = marks,
+                      .row = row,
+                      .before = before,
+                      .dropped = rf_alloc(before->count, 1)};
+    rf_status status;
+    *links = (rf_links){0};
+    rf_progress_start(&progress, "comparing accounts", rows);
+    status = row == NULL || task.dropped == NULL ? rf_fail_memory(err, "the pair step")
+                                                 : begin_task(&task, blocks, threads, links, err);
+    if (status == RF_OK) {
+        status = rf_parallel(threads, rows, ACCOUNT_GRAIN, link_rows, &task, err);
+    }
+    if (status == RF_OK) {
+        status = rf_parallel(threads, before->count, ACCOUNT_GRAIN, review, &task, err);
+    }
+    if (status == RF_OK) {
+        status = join_blocks(task.block, blocks, &found, err);
+    }
+    if (status == RF_OK) {
+        status = merge_links(&task, &found, links, err);
+        links->pairs = found.pairs;
+        links->weighed = found.weighed;
+    }
+    rf_progress_end(&progress);
+    free_task(&task, blocks, threads);
+    rf_free(task.dropped);
+    rf_free(row);
+    rf_links_free(&found);
     if (status != RF_OK) {
         rf_links_free(links);
     }

@@ -47,6 +47,30 @@ typedef struct rf_links {
 RF_MUST_USE rf_status rf_links_find(const rf_population *population,
                                     const rf_calibration *calibration, unsigned threads,
                                     rf_links *links, rf_error *err);
+
+/* What has to be weighed again, by account. */
+typedef enum rf_again {
+    RF_AGAIN_NOT,
+    RF_AGAIN_LINKS, /* its links to others that are marked: what they share may be worth less */
+    RF_AGAIN_OWN,   /* its links to anybody: that they share something worthless is new */
+    RF_AGAIN_PAIRS, /* its pairs with whom it shares a marked group, and all its links */
+    RF_AGAIN_ALL    /* all its pairs */
+} rf_again;
+
+typedef struct rf_link_marks {
+    uint8_t *account; /* rf_again */
+    uint8_t *group;   /* 1: marked */
+} rf_link_marks;
+
+/* Finds the links anew where `marks` say so; all others are as they were: `before`, under the
+ * account numbers of now (its bits and families are changed on the way). So the result is that of
+ * rf_links_find when all that has changed is marked (changes.h), but for `pairs` and `weighed`,
+ * which count what was done. On success the caller owns *links. Cost: rows and links marked, and
+ * O(links + groups). */
+RF_MUST_USE rf_status rf_links_renew(const rf_population *population,
+                                     const rf_calibration *calibration, const rf_link_marks *marks,
+                                     const rf_links *before, unsigned threads, rf_links *links,
+                                     rf_error *err);
 void rf_links_free(rf_links *links);
 
 #endif

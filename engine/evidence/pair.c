@@ -34,6 +34,11 @@ static void sort_shared(rf_shared_value *shared, size_t count)
     }
 }
 
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 void rf_pair_sum(const rf_signal *signals, const rf_calibration *calibration, uint64_t tells,
                  uint64_t corroborated, rf_pair_evidence *evidence)
 {
@@ -46,8 +51,10 @@ void rf_pair_sum(const rf_signal *signals, const rf_calibration *calibration, ui
         rf_shared_value *shared = &evidence->shared[i];
         uint32_t const family = signals[shared->signal].family;
         bool const own = (tells >> family & 1) != 0;
-        uint32_t const own_pairs = own ? shared->full_groups : 0;
-        uint32_t const own_hits = (corroborated >> family & 1) != 0 ? own_pairs : 0;
+        /* at most what was counted: a pair may have come to share things after that */
+        uint32_t const own_pairs = own ? least_of(shared->full_groups, shared->examined) : 0;
+        uint32_t const own_hits =
+            (corroborated >> family & 1) != 0 ? least_of(own_pairs, shared->corroborated) : 0;
         shared->reliability =
             rf_reliability(shared->examined - own_pairs, shared->corroborated - own_hits,
                            c->by_chance[family], c->sensitivity[family],
@@ -167,10 +174,9 @@ static rf_bits group_worth(const rf_calibration *c, uint32_t holders, uint32_t v
     return limited ? rf_rarity_limit(worth, c->accounts, holders) : worth;
 }
 
-rf_bits rf_group_bound(const rf_population *population, const rf_calibration *calibration,
-                       uint32_t group)
+/* What group g can be worth to any pair, its rarity apart. */
+static rf_bits most_worth(const rf_population *population, const rf_calibration *c, uint32_t group)
 {
-    const rf_calibration *c = calibration;
     uint32_t const value = population->group_value[group];
     uint32_t const signal = population->value_signal[value];
     uint32_t const family = population->signal[signal].family;
@@ -184,7 +190,32 @@ rf_bits rf_group_bound(const rf_population *population, const rf_calibration *ca
      * corroborated; reliability falls with the one and rises with the other. */
     double const left_out = rf_reliability(others, c->corroborated[value], chance, sensitivity,
                                            bucket, c->settings.prior_bits);
-    return group_worth(c, rf_group_size(population, group), value, family, left_out);
+    return rf_worth(left_out, c->settings.prior_bits);
+}
+
+static bool limited_by_rarity(const rf_population *p, const rf_calibration *c, uint32_t group)
+{
+    uint32_t const value = p->group_value[group];
+    return rf_group_size(p, group) > RF_ALL_PAIRS_UP_TO &&
+           !rf_stands_out(c->examined[value], c->corroborated[value],
+                          c->by_chance[rf_group_signal(p, group)->family]);
+}
+
+rf_bits rf_group_bound(const rf_population *population, const rf_calibration *calibration,
+                       uint32_t group)
+{
+    rf_bits const most = most_worth(population, calibration, group);
+    return limited_by_rarity(population, calibration, group)
+               ? rf_rarity_limit(most, calibration->accounts, rf_group_size(population, group))
+               : most;
+}
+
+bool rf_group_size_tells(const rf_population *population, const rf_calibration *calibration,
+                         uint32_t group)
+{
+    rf_bits const most = most_worth(population, calibration, group);
+    return limited_by_rarity(population, calibration, group) &&
+           rf_rarity_limit(most, calibration->accounts, rf_group_size(population, group)) < most;
 }
 
 double rf_group_reliability(const rf_population *population, const rf_calibration *calibration,

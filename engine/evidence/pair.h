@@ -54,6 +54,9 @@ void rf_pair_evidence_free(rf_pair_evidence *evidence);
 /* An upper bound of what group g can add to any pair, in rf_bits. */
 rf_bits rf_group_bound(const rf_population *population, const rf_calibration *calibration,
                        uint32_t group);
+/* Whether group g, were it smaller but in the same bucket, could be worth more to some pair. */
+bool rf_group_size_tells(const rf_population *population, const rf_calibration *calibration,
+                         uint32_t group);
 /* The reliability and worth of group g for a pair that was not itself examined. */
 double rf_group_reliability(const rf_population *population, const rf_calibration *calibration,
                             uint32_t group);

@@ -242,9 +242,44 @@ rf_status rf_rings_measure(const rf_population *population, const rf_links *link
     return status;
 }
 
+/* What was found before, by vertex; hubs were in no community. */
+static rf_status find_levels(const rf_graph *graph, const vertex_map *map,
+                             const rf_level_settings *settings, const rf_level_start *start,
+                             rf_levels *levels, rf_error *err)
+{
+    uint32_t *ring;
+    uint32_t *cell;
+    rf_status status;
+    if (start == NULL) {
+        return rf_levels_find(graph, map->accounts, settings, levels, err);
+    }
+    ring = rf_alloc_raw(graph->vertices, sizeof *ring);
+    cell = rf_alloc_raw(graph->vertices, sizeof *cell);
+    if (ring == NULL || cell == NULL) {
+        status = rf_fail_memory(err, "the communities of before");
+    } else {
+        for (uint32_t v = 0; v < graph->vertices; v++) {
+            ring[v] = v < map->accounts ? start->ring[map->account[v]] : RF_NO_COMMUNITY;
+            cell[v] = v < map->accounts ? start->cell[map->account[v]] : RF_NO_COMMUNITY;
+        }
+        status = rf_levels_renew(graph, map->accounts, settings, &(rf_level_start){ring, cell},
+                                 levels, err);
+    }
+    rf_free(ring);
+    rf_free(cell);
+    return status;
+}
+
 rf_status rf_rings_assemble(const rf_population *population, const rf_links *links,
                             const rf_level_settings *settings, rf_findings *findings,
                             double *chance_density, rf_error *err)
+{
+    return rf_rings_reassemble(population, links, settings, NULL, findings, chance_density, err);
+}
+
+rf_status rf_rings_reassemble(const rf_population *population, const rf_links *links,
+                              const rf_level_settings *settings, const rf_level_start *start,
+                              rf_findings *findings, double *chance_density, rf_error *err)
 {
     vertex_map map = {0};
     rf_graph graph = {0};
@@ -254,7 +289,7 @@ rf_status rf_rings_assemble(const rf_population *population, const rf_links *lin
         status = build_graph(population, links, &map, &graph, err);
     }
     if (status == RF_OK) {
-        status = rf_levels_find(&graph, map.accounts, settings, &levels, err);
+        status = find_levels(&graph, &map, settings, start, &levels, err);
     }
     if (status == RF_OK) {
         status = list_members(population, &map, &levels, findings, err);

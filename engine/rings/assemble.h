@@ -20,6 +20,13 @@ RF_MUST_USE rf_status rf_rings_assemble(const rf_population *population, const r
                                         const rf_level_settings *settings, rf_findings *findings,
                                         double *chance_density, rf_error *err);
 
+/* The same from communities found before: start->ring and start->cell are by account,
+ * RF_NO_COMMUNITY for who was in none. */
+RF_MUST_USE rf_status rf_rings_reassemble(const rf_population *population, const rf_links *links,
+                                          const rf_level_settings *settings,
+                                          const rf_level_start *start, rf_findings *findings,
+                                          double *chance_density, rf_error *err);
+
 /* Adds up what a ring's members and links come to: links, bits, cells, dates, requests. To be
  * called whenever membership has changed. O(links + members log members). */
 RF_MUST_USE rf_status rf_rings_measure(const rf_population *population, const rf_links *links,

@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "evidence/recall.h"
 #include "rings/bridges.h"
 #include "rings/counts.h"
-#include "rings/hub_types.h"
 #include "rings/ledger.h"
+#include "rings/pipeline.h"
 #include "rings/settings.h"
 #include "store/decisions.h"
+#include "store/population_kept.h"
 #include "store/snapshot.h"
 
 #include <stdlib.h>
@@ -16,16 +18,6 @@
 
 const char *const rf_detect_stage[RF_DETECT_STAGES] = {
     "reading", "calibrating", "comparing", "grouping", "judging", "shuffling", "writing"};
-
-typedef enum stage_name {
-    READING,
-    CALIBRATING,
-    COMPARING,
-    GROUPING,
-    JUDGING,
-    SHUFFLING,
-    WRITING
-} stage_name;
 
 rf_detect_settings rf_detect_defaults(void)
 {
@@ -42,7 +34,7 @@ rf_detect_settings rf_detect_defaults(void)
     };
 }
 
-static rf_status override_signals(void *context, rf_signal *signals, uint32_t count, rf_error *err)
+rf_status rf_pipeline_override(void *context, rf_signal *signals, uint32_t count, rf_error *err)
 {
     const rf_detect_settings *settings = context;
     for (uint32_t i = 0; i < settings->signals; i++) {
@@ -173,10 +165,13 @@ static rf_status list_hubs(const rf_population *p, const rf_links *links, rf_fin
     return RF_OK;
 }
 
-static rf_status list_run(const rf_population *p, const rf_calibration *c, const rf_links *links,
-                          const rf_labels *labels, const rf_detect_settings *settings,
-                          rf_findings *f, rf_error *err)
+rf_status rf_pipeline_list(rf_pipeline *pipeline, rf_error *err)
 {
+    const rf_population *p = &pipeline->population;
+    const rf_calibration *c = &pipeline->calibration;
+    const rf_links *links = &pipeline->links;
+    const rf_detect_settings *settings = pipeline->settings;
+    rf_findings *f = &pipeline->findings;
     rf_status status = list_buckets(p, c, f, err);
     if (status == RF_OK) {
         status = list_weighing(p, c, f, err);
@@ -190,7 +185,7 @@ static rf_status list_run(const rf_population *p, const rf_calibration *c, const
     f->alloweds = p->alloweds;
     f->pairs = links->pairs;
     f->prior_bits = c->settings.prior_bits;
-    f->config = rf_settings_json(settings, c->settings.prior_bits, labels, &f->texts);
+    f->config = rf_settings_json(settings, c->settings.prior_bits, &pipeline->labels, &f->texts);
     if (status == RF_OK && f->config == NULL) {
         status = rf_fail_memory(err, "the description of the run");
     }
@@ -224,30 +219,30 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
 
 /* ---- the pipeline ---- */
 
-typedef struct pipeline {
-    const rf_detect_settings *settings;
-    rf_detect_summary *summary;
-    rf_population population;
-    rf_calibration calibration;
-    rf_hubs hubs;
-    rf_links links;
-    rf_labels labels;
-    rf_label_effect *effect; /* what they moved */
-    uint32_t effects;
-    rf_separations separations;
-    rf_chance chance;
-    rf_findings findings;
-    rf_store *store;
-    rf_results_writing *writing; /* what is final is written beside judging */
-} pipeline;
-
 /* What was done since the last lap. */
-static void lap(pipeline *p, stage_name stage, const char *part)
+static void lap(rf_pipeline *p, rf_stage stage, const char *part)
 {
     rf_stopwatch_lap(&p->summary->watch, rf_detect_stage[stage], part);
 }
 
-static rf_status list_labels(pipeline *p, rf_error *err)
+void rf_pipeline_lap(rf_pipeline *pipeline, rf_stage stage, const char *part)
+{
+    lap(pipeline, stage, part);
+}
+
+rf_status rf_pipeline_summarise(rf_pipeline *pipeline, rf_error *err)
+{
+    rf_detect_summary *summary = pipeline->summary;
+    summarise(&pipeline->findings, summary);
+    summary->label_fraud = pipeline->labels.fraud;
+    summary->label_legit = pipeline->labels.legit;
+    summary->label_disputed = pipeline->labels.disputed;
+    summary->label_moved = pipeline->effects;
+    summary->separated = (uint32_t)pipeline->separations.count;
+    return rf_flag_rates_find(&pipeline->population, &pipeline->findings, &summary->rates, err);
+}
+
+static rf_status list_labels(rf_pipeline *p, rf_error *err)
 {
     rf_findings *f = &p->findings;
     f->label = rf_alloc(p->effects, sizeof *f->label);
@@ -264,7 +259,7 @@ static rf_status list_labels(pipeline *p, rf_error *err)
 }
 
 /* Parts rings that hold accounts judged to be of different operators; counts them in *changed. */
-static rf_status part_rings(pipeline *p, uint32_t min_size, uint32_t *changed, rf_error *err)
+static rf_status part_rings(rf_pipeline *p, uint32_t min_size, uint32_t *changed, rf_error *err)
 {
     uint32_t cut = 0;
     rf_status status = rf_separate_rings(&p->population, &p->links, &p->separations, min_size,
@@ -273,45 +268,99 @@ static rf_status part_rings(pipeline *p, uint32_t min_size, uint32_t *changed, r
     return status;
 }
 
-static rf_status part_fringe(pipeline *p, rf_error *err)
+static rf_status part_fringe(rf_pipeline *p, rf_error *err)
 {
     uint32_t left = 0;
     return rf_separate_fringe(&p->population, &p->separations, &p->findings, &left, err);
 }
 
-static rf_status judge(pipeline *p, const rf_detect_settings *settings, const rf_baseline *baseline,
-                       bool changed, rf_error *err)
+/* Whether a judgement stands though there are news of so many members: of a ring that is far from
+ * suspect, until there were news of every fourth. */
+static bool stands(const rf_pipeline *p, const rf_judged *known, uint32_t news, uint32_t size)
+{
+    const rf_detect_settings *s = p->settings;
+    double const near =
+        fmin(fmin(s->join.suspect_from, s->grow.suspect_from), s->score.flagged_from) -
+        RF_UPDATE_MARGIN;
+    return news == 0 || (known->score < near && 4 * ((uint64_t)known->news + news) < size);
+}
+
+/* Gives rings the scores they had, where they are the same; `final`: as they were written, with all
+ * that belongs to it. */
+static void recall_scores(rf_pipeline *p, bool final)
+{
+    for (uint32_t r = 0; r < p->findings.rings; r++) {
+        rf_ring *ring = &p->findings.ring[r];
+        const rf_member *members = p->findings.member + ring->first_member;
+        uint64_t const hash = rf_members_hash(&p->population, members, ring->size);
+        const rf_judged *known = rf_memory_judged(p->before, hash);
+        uint32_t news = 0;
+        for (uint32_t i = 0; i < ring->size; i++) {
+            news += p->fresh[members[i].account] != 0;
+        }
+        if (ring->judged == hash && ring->parts > 0) {
+            continue; /* judged in this update */
+        }
+        if (known == NULL || !stands(p, known, news, ring->size) || (final && known->final == 0)) {
+            ring->judged = 0;
+            continue;
+        }
+        ring->judged = hash;
+        ring->news = known->news + news;
+        ring->score = known->score;
+        ring->flagged = ring->score >= p->settings->score.flagged_from;
+        ring->looks_like = "";
+        ring->parts = 0;
+        ring->evidences = 0;
+    }
+}
+
+static rf_status judge(rf_pipeline *p, const rf_detect_settings *settings,
+                       const rf_baseline *baseline, bool changed, bool final, rf_error *err)
 {
     rf_status status =
         changed ? rf_rings_measure(&p->population, &p->links, &p->findings, err) : RF_OK;
+    if (status == RF_OK && p->before != NULL) {
+        recall_scores(p, final);
+    }
     if (status == RF_OK) {
         status = rf_rings_judge(&p->population, &p->calibration, baseline, &settings->score,
                                 settings->threads, &p->findings, err);
     }
-    lap(p, JUDGING, "profiling");
+    if (status == RF_OK) {
+        status = rf_memory_note_scores(&p->findings, &p->memory, err);
+    }
+    lap(p, RF_JUDGING, "profiling");
     return status;
 }
 
 /* Puts the suspect rings together that belong together. */
-static rf_status join_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
-                            uint32_t *changed, rf_error *err)
+static rf_status join_rings(rf_pipeline *p, const rf_detect_settings *settings,
+                            double chance_density, uint32_t *changed, rf_error *err)
 {
     rf_status status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
                                      settings->seed, &p->findings, changed, err);
     if (status == RF_OK) {
         status = part_rings(p, settings->levels.min_size, changed, err);
     }
-    lap(p, JUDGING, "joining");
+    lap(p, RF_JUDGING, "joining");
     return status;
 }
 
 /* Lets suspect rings take in who belongs to them. */
-static rf_status grow_rings(pipeline *p, const rf_detect_settings *settings, uint32_t *changed,
+static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, uint32_t *changed,
                             rf_error *err)
 {
-    rf_status status =
+    rf_status status;
+    if (p->before != NULL) { /* what was judged as it was holds accounts as it did */
+        p->rivals.stands = rf_alloc(p->findings.rings, sizeof *p->rivals.stands);
+        for (uint32_t r = 0; r < p->findings.rings && p->rivals.stands != NULL; r++) {
+            p->rivals.stands[r] = p->findings.ring[r].parts == 0;
+        }
+    }
+    status =
         rf_rings_grow(&p->population, &p->calibration, &settings->grow, settings->levels.min_size,
-                      settings->threads, &p->findings, changed, err);
+                      settings->threads, &p->rivals, &p->findings, changed, err);
     if (status == RF_OK && *changed > 0) {
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
@@ -321,90 +370,103 @@ static rf_status grow_rings(pipeline *p, const rf_detect_settings *settings, uin
     if (status == RF_OK) {
         status = part_rings(p, settings->levels.min_size, changed, err);
     }
-    lap(p, JUDGING, "growing");
+    lap(p, RF_JUDGING, "growing");
     return status;
 }
 
-/* Judges the rings, and again whenever they have changed: when the suspect ones were joined, and
- * when they were grown. */
-static rf_status judge_rings(pipeline *p, const rf_detect_settings *settings, double chance_density,
-                             rf_error *err)
+rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_error *err)
 {
+    rf_pipeline *p = pipeline;
+    const rf_detect_settings *settings = p->settings;
     rf_baseline baseline = {0};
     uint32_t changed = 0;
     rf_status status =
         rf_baseline_learn(&p->population, &p->calibration, settings->threads, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
-    lap(p, JUDGING, "learning");
+    lap(p, RF_JUDGING, "learning");
     if (status == RF_OK) {
-        status = judge(p, settings, &baseline, false, err);
+        status = judge(p, settings, &baseline, false, false, err);
     }
     if (status == RF_OK) {
         status = join_rings(p, settings, chance_density, &changed, err);
     }
     if (status == RF_OK && changed > 0) {
-        status = judge(p, settings, &baseline, true, err);
+        status = judge(p, settings, &baseline, true, false, err);
     }
     changed = 0;
     if (status == RF_OK) {
         status = grow_rings(p, settings, &changed, err);
     }
-    if (status == RF_OK && changed > 0) {
-        status = judge(p, settings, &baseline, true, err);
+    if (status == RF_OK && (changed > 0 || p->before != NULL)) {
+        status = judge(p, settings, &baseline, changed > 0, true, err);
     }
     rf_baseline_free(&baseline);
     return status;
 }
 
-/* Tells which rings chance would find too and where honest ones are expected, and marks who holds a
- * ring together. */
-static rf_status check_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
+rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err)
 {
+    rf_pipeline *p = pipeline;
+    const rf_detect_settings *settings = p->settings;
     rf_status status = rf_rings_chance(&p->population, &p->calibration, &p->links,
                                        &settings->chance, &p->chance, &p->findings, err);
-    lap(p, SHUFFLING, "q");
+    lap(p, RF_SHUFFLING, "q");
     if (status == RF_OK) {
         rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
                        &p->summary->doubted_rings);
         status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
     }
-    if (status == RF_OK) {
+    if (status == RF_OK && p->before == NULL) {
         status = rf_hubs_tell(&p->population, &p->hubs, &p->findings, err);
     }
-    lap(p, SHUFFLING, "bridges");
+    lap(p, RF_SHUFFLING, "bridges");
     return status;
 }
 
-/* Links and the communities among them. */
-static rf_status link_and_group(pipeline *p, const rf_detect_settings *settings,
-                                const rf_level_settings *levels, double *chance_density,
-                                rf_error *err)
+rf_status rf_pipeline_group(rf_pipeline *pipeline, double *chance_density, rf_error *err)
 {
+    rf_pipeline *p = pipeline;
+    rf_level_settings levels = p->settings->levels;
     uint32_t parted = 0;
-    rf_status status =
-        rf_links_find(&p->population, &p->calibration, settings->threads, &p->links, err);
-    lap(p, COMPARING, "pairs");
-    if (status == RF_OK) {
-        rf_separate_links(&p->separations, &p->links);
-        status =
-            rf_rings_assemble(&p->population, &p->links, levels, &p->findings, chance_density, err);
+    rf_status status;
+    levels.seed = p->settings->seed;
+    levels.threads = p->settings->threads;
+    rf_separate_links(&p->separations, &p->links);
+    if (p->before == NULL) {
+        status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings, chance_density,
+                                   err);
+    } else {
+        rf_level_start const start = {p->before->ring, p->before->cell};
+        levels.iterations = 1;
+        status = rf_rings_reassemble(&p->population, &p->links, &levels, &start, &p->findings,
+                                     chance_density, err);
     }
-    lap(p, GROUPING, "communities");
     if (status == RF_OK) {
-        status = part_rings(p, levels->min_size, &parted, err);
+        status = rf_memory_note_communities(&p->findings, p->population.accounts, &p->memory, err);
+    }
+    lap(p, RF_GROUPING, "communities");
+    if (status == RF_OK) {
+        status = part_rings(p, levels.min_size, &parted, err);
     }
     if (status == RF_OK && parted > 0) {
         status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
     }
-    lap(p, GROUPING, "separating");
+    lap(p, RF_GROUPING, "separating");
     return status;
+}
+
+/* Links and the communities among them. */
+static rf_status link_and_group(rf_pipeline *p, double *chance_density, rf_error *err)
+{
+    rf_status status =
+        rf_links_find(&p->population, &p->calibration, p->settings->threads, &p->links, err);
+    lap(p, RF_COMPARING, "pairs");
+    return status == RF_OK ? rf_pipeline_group(p, chance_density, err) : status;
 }
 
 /* Labelled pairs are told apart by the communities found without labels; when they move anything,
  * the accounts are linked and grouped once more. */
-static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
-                              const rf_level_settings *levels, double *chance_density,
-                              rf_error *err)
+static rf_status learn_labels(rf_pipeline *p, double *chance_density, rf_error *err)
 {
     uint32_t *ring = rf_alloc_raw(p->population.accounts, sizeof *ring);
     rf_status status = ring == NULL ? rf_fail_memory(err, "the labelled pairs") : RF_OK;
@@ -414,73 +476,80 @@ static rf_status learn_labels(pipeline *p, const rf_detect_settings *settings,
                                  &p->effects, err);
     }
     rf_free(ring);
-    lap(p, CALIBRATING, "labels");
+    lap(p, RF_CALIBRATING, "labels");
     if (status == RF_OK && p->effects > 0) {
         int64_t const started_at = p->findings.started_at;
         rf_links_free(&p->links);
         rf_findings_free(&p->findings);
         p->findings.started_at = started_at;
-        status = link_and_group(p, settings, levels, chance_density, err);
+        status = link_and_group(p, chance_density, err);
     }
     return status;
 }
 
-/* Links, and what was learned to weigh them, are as they will be: writing begins. */
-static rf_status begin_writing(pipeline *p, const rf_detect_settings *settings, rf_error *err)
+rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err)
 {
+    rf_pipeline *p = pipeline;
     const rf_links *links = &p->links;
     rf_findings *f = &p->findings;
-    rf_status const status = list_worths(&p->population, &p->calibration, f, err);
     f->accounts = p->population.accounts;
     f->links = (rf_result_links){links->count, links->a,        links->b,
                                  links->bits,  links->families, p->population.account_row};
-    return status == RF_OK ? rf_results_begin(p->store, f, settings->threads > 1, &p->writing, err)
+    return list_worths(&p->population, &p->calibration, f, err);
+}
+
+/* Links, and what was learned to weigh them, are as they will be: writing begins. */
+static rf_status begin_writing(rf_pipeline *p, rf_error *err)
+{
+    rf_status const status = rf_pipeline_fix(p, err);
+    return status == RF_OK ? rf_results_begin(p->store, &p->findings, p->settings->threads > 1,
+                                              &p->writing, err)
                            : status;
 }
 
-static rf_status find_rings(pipeline *p, const rf_detect_settings *settings, rf_error *err)
+static rf_status find_rings(rf_pipeline *p, const rf_detect_settings *settings, rf_error *err)
 {
-    rf_level_settings levels = settings->levels;
     rf_evidence_settings evidence = settings->evidence;
     double chance_density = 0;
     rf_status status;
-    levels.seed = settings->seed;
-    levels.threads = settings->threads;
     evidence.seed = settings->seed;
     status = rf_calibrate(&p->population, &evidence, settings->threads, &p->calibration, err);
-    lap(p, CALIBRATING, "sampling");
+    lap(p, RF_CALIBRATING, "sampling");
     if (status == RF_OK) {
         status = rf_hubs_type(&p->population, &p->calibration, settings->threads, &p->hubs, err);
     }
     if (status == RF_OK) {
         rf_hubs_lend(&p->hubs, &p->calibration);
     }
-    lap(p, CALIBRATING, "types");
+    lap(p, RF_CALIBRATING, "types");
     if (status == RF_OK) {
-        status = link_and_group(p, settings, &levels, &chance_density, err);
+        status = link_and_group(p, &chance_density, err);
     }
     if (status == RF_OK && p->labels.of != NULL) {
-        status = learn_labels(p, settings, &levels, &chance_density, err);
+        status = learn_labels(p, &chance_density, err);
     }
     if (status == RF_OK) {
+        rf_level_settings levels = settings->levels;
+        levels.seed = settings->seed;
+        levels.threads = settings->threads;
         status = rf_chance_draw(&p->population, &p->calibration, &levels, &settings->chance,
                                 settings->seed, settings->threads, &p->chance, err);
-        lap(p, SHUFFLING, "chance");
+        lap(p, RF_SHUFFLING, "chance");
     }
     if (status == RF_OK) {
-        status = begin_writing(p, settings, err);
+        status = begin_writing(p, err);
     }
     if (status == RF_OK) {
-        status = judge_rings(p, settings, chance_density, err);
+        status = rf_pipeline_judge(p, chance_density, err);
     }
     if (status == RF_OK) {
-        status = check_rings(p, settings, err);
+        status = rf_pipeline_check(p, err);
     }
     return status;
 }
 
 /* One reading transaction, so that the facts are those that are noted for a replay. */
-static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipeline *p,
+static rf_status read_facts(rf_store *store, rf_detect_settings *settings, rf_pipeline *p,
                             rf_error *err)
 {
     rf_store *other = NULL;
@@ -493,9 +562,10 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
     }
     status = rf_ledger_note_facts(store, err);
     if (status == RF_OK) {
-        status = rf_population_read(store, other, override_signals, settings, &p->population, err);
+        status =
+            rf_population_read(store, other, rf_pipeline_override, settings, &p->population, err);
     }
-    lap(p, READING, "facts");
+    lap(p, RF_READING, "facts");
     if (status == RF_OK && !settings->no_labels) {
         status = rf_labels_read(store, &p->population, &p->labels, err);
     }
@@ -503,7 +573,7 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
         status = rf_separations_read(store, &p->population, &p->separations, err);
     }
     ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
-    lap(p, READING, "labels");
+    lap(p, RF_READING, "labels");
     return status == RF_OK ? ended : status;
 }
 
@@ -511,36 +581,75 @@ static rf_status read_facts(rf_store *store, rf_detect_settings *settings, pipel
  * a run that is replayed already. */
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
-    pipeline *p = context;
+    rf_pipeline *p = context;
     int64_t const replayed = p->settings->replayed;
     rf_status status = rf_rings_settle(store, &p->population, replayed != 0 ? replayed : INT64_MAX,
-                                       &p->findings, err);
+                                       false, &p->findings, err);
     if (replayed != 0) {
         rf_ledger_entries_free(&p->findings.ledger);
     }
     return status;
 }
 
+/* Keeps what an update needs. */
+static rf_status keep_all(rf_store *store, const rf_pipeline *p, int64_t run, rf_error *err)
+{
+    rf_run_memory memory = p->memory; /* borrowed */
+    rf_status status = rf_population_keep(store, &p->population, err);
+    memory.run = run;
+    memory.number = run;
+    if (status == RF_OK) {
+        status =
+            rf_store_number(store, "SELECT max(import) FROM temp.run_sees", &memory.import, err);
+    }
+    if (status == RF_OK) {
+        status = rf_calibration_keep(store, &p->population, &p->calibration, p->findings.type,
+                                     p->findings.types, err);
+    }
+    return status == RF_OK ? rf_memory_keep(store, &p->population, &p->links, &p->findings,
+                                            &p->chance, &p->rivals, &memory, err)
+                           : status;
+}
+
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
 {
-    const pipeline *p = context;
+    const rf_pipeline *p = context;
     uint32_t rings = 0;
     uint32_t accounts = 0;
     rf_status status =
-        rf_decisions_apply(store, run, p->settings->replayed, &rings, &accounts, err);
+        rf_decisions_apply(store, run, run, p->settings->replayed, &rings, &accounts, err);
     p->summary->cleared_rings = rings;
     p->summary->flagged_rings -= rings;
     p->summary->flagged_accounts -= accounts;
+    if (status == RF_OK && p->settings->replayed == 0) {
+        status = keep_all(store, p, run, err);
+        lap(context, RF_WRITING, "keeping");
+    }
     if (status == RF_OK && p->settings->conclude != NULL) {
         status = p->settings->conclude(p->settings->conclude_context, store, run, keep, err);
     }
     return status;
 }
 
+void rf_pipeline_end(rf_pipeline *pipeline)
+{
+    rf_memory_free(&pipeline->memory);
+    rf_chance_free(&pipeline->chance);
+    rf_rivals_free(&pipeline->rivals);
+    rf_findings_free(&pipeline->findings);
+    rf_free(pipeline->effect);
+    rf_separations_free(&pipeline->separations);
+    rf_labels_free(&pipeline->labels);
+    rf_links_free(&pipeline->links);
+    rf_hubs_free(&pipeline->hubs);
+    rf_calibration_free(&pipeline->calibration);
+    rf_population_free(&pipeline->population);
+}
+
 rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_detect_summary *summary,
                     rf_error *err)
 {
-    pipeline p = {.settings = settings, .summary = summary, .store = store};
+    rf_pipeline p = {.settings = settings, .summary = summary, .store = store};
     rf_results_hooks const hooks = {.context = &p,
                                     .settle = settle,
                                     .conclude = conclude,
@@ -561,39 +670,24 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = find_rings(&p, settings, err);
     }
     if (status == RF_OK) {
-        status = list_run(&p.population, &p.calibration, &p.links, &p.labels, settings, &p.findings,
-                          err);
+        status = rf_pipeline_list(&p, err);
     }
     if (status == RF_OK) {
         status = list_labels(&p, err);
     }
     if (status == RF_OK) {
-        status = rf_flag_rates_find(&p.population, &p.findings, &summary->rates, err);
+        status = rf_pipeline_summarise(&p, err);
     }
     if (status == RF_OK) {
         status = rf_rings_count(&p.population, &p.findings, err);
     }
     if (status == RF_OK) {
-        summarise(&p.findings, summary);
-        summary->label_fraud = p.labels.fraud;
-        summary->label_legit = p.labels.legit;
-        summary->label_disputed = p.labels.disputed;
-        summary->label_moved = p.effects;
-        summary->separated = (uint32_t)p.separations.count;
-        lap(&p, WRITING, "counting");
+        lap(&p, RF_WRITING, "counting");
         status = rf_results_finish(p.writing, &p.findings, &hooks, &summary->run, err);
         p.writing = NULL; /* ended, whatever became of it */
     }
-    lap(&p, WRITING, "commit");
+    lap(&p, RF_WRITING, "commit");
     rf_results_abandon(p.writing);
-    rf_chance_free(&p.chance);
-    rf_findings_free(&p.findings);
-    rf_free(p.effect);
-    rf_separations_free(&p.separations);
-    rf_labels_free(&p.labels);
-    rf_links_free(&p.links);
-    rf_hubs_free(&p.hubs);
-    rf_calibration_free(&p.calibration);
-    rf_population_free(&p.population);
+    rf_pipeline_end(&p);
     return status;
 }

@@ -57,9 +57,11 @@ typedef struct grower {
     pulls *found;                   /* by ring: as of its members then */
     uint8_t *stale;                 /* by ring: its members have changed since */
     uint32_t changed;
-    uint8_t *vouches; /* by account: a member from the start, or loyal since */
-    float *rival;     /* by account: its highest membership in a ring that is not suspect */
-    bool rivals;      /* those rings are at hand, not the suspect ones */
+    uint8_t *vouches;      /* by account: a member from the start, or loyal since */
+    float *rival;          /* by account: its highest membership in a ring that is not suspect */
+    const uint8_t *stands; /* by ring: of those, what need not be weighed again; NULL: none */
+    const float *known;    /* by account: membership in such a ring */
+    bool rivals;           /* those rings are at hand, not the suspect ones */
     rf_progress progress;
 } grower;
 
@@ -497,21 +499,24 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     g->target = rf_alloc_raw(f->rings, sizeof *g->target);
     g->scratch = rf_alloc(g->threads, sizeof *g->scratch);
     g->sum = rf_alloc(g->threads, sizeof *g->sum);
-    g->rival = rf_alloc(accounts, sizeof *g->rival);
     g->vouches = rf_alloc(accounts, sizeof *g->vouches);
     if (status == RF_OK &&
         (g->suspect == NULL || g->stale == NULL || g->found == NULL || g->listed == NULL ||
          g->start == NULL || g->member == NULL || g->target == NULL || g->scratch == NULL ||
-         g->sum == NULL || g->rival == NULL || g->vouches == NULL)) {
+         g->sum == NULL || g->vouches == NULL)) {
         status = rf_fail_memory(err, "the growth of rings");
     }
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
         g->suspect[r] = f->ring[r].score >= g->settings.suspect_from;
         g->target[r] = r;
-        g->stale[r] = 1;
+        g->stale[r] = g->suspect[r] != 0 || g->stands == NULL || g->stands[r] == 0;
     }
     for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
-        g->vouches[a] = g->places.ring[a] != UINT32_MAX;
+        uint32_t const ring = g->places.ring[a];
+        g->vouches[a] = ring != UINT32_MAX;
+        if (ring != UINT32_MAX && g->stale[ring] == 0) {
+            g->places.membership[a] = g->known[a];
+        }
     }
     return status;
 }
@@ -533,7 +538,6 @@ static void finish(grower *g)
     rf_free(g->start);
     rf_free(g->member);
     rf_free(g->target);
-    rf_free(g->rival);
     rf_free(g->vouches);
     rf_places_free(&g->places);
     rf_membership_end(&g->model);
@@ -582,13 +586,40 @@ static rf_status grow_rounds(grower *g, rf_error *err)
     return status;
 }
 
+void rf_rivals_free(rf_rivals *rivals)
+{
+    rf_free(rivals->bits);
+    rf_free(rivals->membership);
+    rf_free(rivals->stands);
+    *rivals = (rf_rivals){0};
+}
+
+static rf_status begin_rivals(uint32_t accounts, rf_rivals *rivals, rf_error *err)
+{
+    if (rivals->bits == NULL) {
+        rivals->bits = rf_alloc(accounts, sizeof *rivals->bits);
+    }
+    if (rivals->membership == NULL) {
+        rivals->membership = rf_alloc(accounts, sizeof *rivals->membership);
+    }
+    return rivals->bits == NULL || rivals->membership == NULL
+               ? rf_fail_memory(err, "the growth of rings")
+               : RF_OK;
+}
+
 rf_status rf_rings_grow(const rf_population *population, const rf_calibration *calibration,
                         const rf_grow_settings *settings, uint32_t min_size, unsigned threads,
-                        rf_findings *findings, uint32_t *changed, rf_error *err)
+                        rf_rivals *rivals, rf_findings *findings, uint32_t *changed, rf_error *err)
 {
     grower g = {.settings = *settings, .threads = threads};
-    rf_status status = rf_membership_begin(population, calibration, &g.model, err);
+    rf_status status = begin_rivals(population->accounts, rivals, err);
+    g.rival = rivals->bits;
+    g.known = rivals->membership;
+    g.stands = rivals->stands;
     *changed = 0;
+    if (status == RF_OK) {
+        status = rf_membership_begin(population, calibration, &g.model, err);
+    }
     if (status == RF_OK) {
         status = prepare(&g, findings, err);
     }
@@ -602,6 +633,10 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
         status = rf_rings_regroup(population, &g.places, min_size, findings, err);
     }
     *changed = g.changed;
+    for (uint32_t a = 0; a < population->accounts && status == RF_OK; a++) {
+        rivals->membership[a] =
+            g.places.ring[a] == UINT32_MAX ? (float)NAN : g.places.membership[a];
+    }
     finish(&g);
     return status;
 }

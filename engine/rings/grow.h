@@ -39,13 +39,23 @@ typedef struct rf_grow_settings {
 
 rf_grow_settings rf_grow_defaults(void);
 
+/* How strongly communities that are not suspect hold accounts, and what rings are like: weighed for
+ * one run, an update takes it over where nothing has changed. */
+typedef struct rf_rivals {
+    float *bits;       /* by account: its highest membership in such a community */
+    float *membership; /* by account: in the community it is in; NAN: not known */
+    uint8_t *stands;   /* by ring of the findings: 1: not to be weighed again; NULL: none */
+} rf_rivals;
+void rf_rivals_free(rf_rivals *rivals);
+
 /* Grows the suspect rings of judged *findings. *changed is how many accounts moved. Members are
  * listed anew, with their membership; the caller measures and judges again. Rings that fall below
- * min_size disappear. */
+ * min_size disappear. *rivals may be empty; bits and membership are allocated then, and are those
+ * of now afterwards. */
 RF_MUST_USE rf_status rf_rings_grow(const rf_population *population,
                                     const rf_calibration *calibration,
                                     const rf_grow_settings *settings, uint32_t min_size,
-                                    unsigned threads, rf_findings *findings, uint32_t *changed,
-                                    rf_error *err);
+                                    unsigned threads, rf_rivals *rivals, rf_findings *findings,
+                                    uint32_t *changed, rf_error *err);
 
 #endif

@@ -34,12 +34,11 @@ typedef struct judging {
     rf_progress *progress;
 } judging;
 
-/* What the judgement of a ring rests on. 64 bits over some ten thousand lists: they do not meet. */
-static uint64_t hash_members(const rf_member *members, uint32_t size)
+uint64_t rf_members_hash(const rf_population *population, const rf_member *members, uint32_t size)
 {
     uint64_t hash = rf_mix(size);
     for (uint32_t i = 0; i < size; i++) {
-        hash = rf_mix2(hash, members[i].account);
+        hash = rf_mix2(hash, population->identity[members[i].account]);
     }
     return hash == 0 ? 1 : hash;
 }
@@ -60,7 +59,7 @@ static rf_status judge_one(judging *j, rf_ring *ring, evidence_block *block, uns
 {
     rf_profile profile;
     const rf_member *members = j->f->member + ring->first_member;
-    uint64_t const hash = hash_members(members, ring->size);
+    uint64_t const hash = rf_members_hash(j->p, members, ring->size);
     rf_status status;
     if (!rf_reserve(&block->items, &block->room, block->count + EVIDENCE_PER_RING,
                     sizeof *block->items)) {
@@ -82,6 +81,7 @@ static rf_status judge_one(judging *j, rf_ring *ring, evidence_block *block, uns
             rf_verified_judge(j->b->labels, members, j->settings, &j->texts[worker], ring, err);
     }
     ring->judged = hash;
+    ring->news = 0;
     return status;
 }
 

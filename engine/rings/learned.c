@@ -23,8 +23,9 @@ static rf_status read_run(rf_store *store, rf_learned *l, rf_error *err)
         "SELECT r.started_at, r.finished_at, r.accounts, r.prior_bits,"
         "       json_extract(r.config, '$.min_links'), json_extract(r.config, '$.min_size'),"
         "       w.threshold_bits, w.pair_cap, w.common, w.one_family,"
-        "       EXISTS (SELECT 1 FROM import i WHERE i.finished_at > r.started_at"
-        "               OR i.undone_at > r.started_at) "
+        "       EXISTS (SELECT 1 FROM import i WHERE i.finished_at >"
+        "               coalesce(r.updated_at, r.started_at)"
+        "               OR i.undone_at > coalesce(r.updated_at, r.started_at)) "
         "FROM run r JOIN run_weighing w ON w.run = r.id WHERE r.id = ?",
         l->run, &select, err);
     if (status == RF_OK) {

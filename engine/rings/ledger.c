@@ -246,7 +246,7 @@ static rf_ledger_event told(const settling *s, rf_ring_event event, uint32_t r, 
     return (rf_ledger_event){.event = event,
                              .life = ring->life,
                              .other = other,
-                             .ring = r + 1,
+                             .ring = rf_ring_number(s->findings, r),
                              .size = ring->size,
                              .joined = -1,
                              .gone = -1,
@@ -544,11 +544,11 @@ static rf_status make_sets(settling *s)
 }
 
 rf_status rf_rings_settle(rf_store *store, const rf_population *population, int64_t before,
-                          rf_findings *findings, rf_error *err)
+                          bool some, rf_findings *findings, rf_error *err)
 {
     rf_ledger ledger = {0};
     settling s = {.population = population, .ledger = &ledger, .findings = findings, .err = err};
-    rf_status status = rf_ledger_read(store, before, &ledger, err);
+    rf_status status = rf_ledger_read(store, before, some, &ledger, err);
     findings->ledger.previous = ledger.previous;
     if (status == RF_OK) {
         status = make_sets(&s);

@@ -54,9 +54,10 @@ RF_MUST_USE rf_status rf_ledger_match(const rf_sets *before, const bool *found, 
 void rf_matching_free(rf_matching *matching);
 
 /* Gives every ring of *findings its lasting key and fills findings->ledger. `before` is the run
- * whose past is meant, INT64_MAX for a new one. */
+ * whose past is meant, INT64_MAX for a new one; `some`: see rf_ledger_read. */
 RF_MUST_USE rf_status rf_rings_settle(rf_store *store, const rf_population *population,
-                                      int64_t before, rf_findings *findings, rf_error *err);
+                                      int64_t before, bool some, rf_findings *findings,
+                                      rf_error *err);
 
 /* The key of a ring founded by these accounts (numbers, ascending). Another `attempt` gives another
  * key, for when one is taken. */

@@ -1,6 +1,7 @@
 /* activity.c - see activity.h. */
 #include "store/activity.h"
 
+#include "base/clock.h"
 #include "store/pack.h"
 #include "store/scan.h"
 
@@ -114,6 +115,7 @@ static bool add_fact(gathering *g, int64_t capability, int64_t day, uint64_t req
                      uint32_t hours)
 {
     g->p->requests[g->account] += requests;
+    g->p->last_activity = day > g->p->last_activity ? (int32_t)day : g->p->last_activity;
     if (!rf_reserve(&g->days, &g->day_room, g->day_count + 1, sizeof *g->days) ||
         !add_use(g, capability, requests)) {
         return false;
@@ -198,6 +200,7 @@ rf_status rf_activity_read(rf_store *store, rf_population *p, const rf_account_m
 {
     gathering g = {.p = p, .account = UINT32_MAX};
     rf_status status = read_capability_names(store, &g, err);
+    p->last_activity = RF_NO_DAY;
     if (status == RF_OK) {
         status = gather(store, &g, map, err);
     }

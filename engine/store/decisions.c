@@ -228,19 +228,20 @@ static rf_status change(rf_store *store, const char *sql, int64_t run, int64_t w
     return status;
 }
 
-static rf_status take_flag(rf_store *store, int64_t run, int64_t ring, rf_error *err)
+static rf_status take_flag(rf_store *store, int64_t run, int64_t number, int64_t ring,
+                           rf_error *err)
 {
     rf_status status =
         change(store, "UPDATE ring SET flagged = 0 WHERE run = ?1 AND ring = ?2", run, ring, err);
     if (status == RF_OK) {
         status = change(store, "UPDATE ring_event SET flagged = 0 WHERE run = ?1 AND ring = ?2",
-                        run, ring, err);
+                        number, ring, err);
     }
     return status;
 }
 
-rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t replayed, uint32_t *rings,
-                             uint32_t *accounts, rf_error *err)
+rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t number, int64_t replayed,
+                             uint32_t *rings, uint32_t *accounts, rf_error *err)
 {
     rf_standings standings = {0};
     int64_t known = 0;
@@ -248,8 +249,8 @@ rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t replayed, uin
     *rings = 0;
     *accounts = 0;
     if (status == RF_OK) {
-        status =
-            change(store, "UPDATE run_record SET decisions = ?2 WHERE run = ?1", run, known, err);
+        status = change(store, "UPDATE run_record SET decisions = ?2 WHERE run = ?1", number, known,
+                        err);
     }
     if (status == RF_OK && known > 0) {
         status = read_standings(store, run, 0, known, &standings, err);
@@ -257,7 +258,7 @@ rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t replayed, uin
     for (size_t i = 0; i < standings.count && status == RF_OK; i++) {
         const rf_standing *s = &standings.one[i];
         if (s->quiet && s->flagged) {
-            status = take_flag(store, run, s->ring, err);
+            status = take_flag(store, run, number, s->ring, err);
             (*rings)++;
             *accounts += (uint32_t)s->size;
         }

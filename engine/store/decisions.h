@@ -60,9 +60,11 @@ RF_MUST_USE rf_status rf_decision_add(rf_store *store, int64_t run, int64_t ring
                                       rf_decided verdict, const char *reason, const char *by,
                                       int64_t at, int64_t *decision, rf_error *err);
 
-/* In the transaction of a run: its quiet rings lose their flag. A run that is replayed (0: none)
- * knows the decisions that it knew. *rings and *accounts lost it. */
-RF_MUST_USE rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t replayed,
-                                         uint32_t *rings, uint32_t *accounts, rf_error *err);
+/* In the transaction of a run: its quiet rings lose their flag. `number` is its own in the ledger,
+ * or that of the update of it. A run that is replayed (0: none) knows the decisions that it knew.
+ * *rings and *accounts lost it. */
+RF_MUST_USE rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t number,
+                                         int64_t replayed, uint32_t *rings, uint32_t *accounts,
+                                         rf_error *err);
 
 #endif

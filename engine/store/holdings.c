@@ -50,6 +50,7 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
         return status;
     }
     b->value_rows = newest + 1;
+    b->p->last_value = newest;
     b->signal_of = rf_alloc_raw((size_t)b->value_rows, 1);
     b->prepaid = rf_alloc((size_t)b->value_rows, 1);
     if (b->signal_of == NULL || b->prepaid == NULL) {
@@ -290,6 +291,9 @@ static rf_status add_pack(builder *b, const rf_scan_cell *cells, rf_error *err)
         b->sighted[b->sighted_count++] =
             (uint64_t)account << 32 | (uint32_t)(day + (int64_t)(when % days) + 1);
     }
+    if (day + (int64_t)days - 1 > b->p->last_sighting) {
+        b->p->last_sighting = (int32_t)(day + (int64_t)days - 1);
+    }
     return RF_OK;
 }
 
@@ -343,7 +347,7 @@ static rf_status read_sightings(rf_store *store, builder *b, rf_error *err)
 
 /* ---- the other direction ---- */
 
-static rf_status transpose(rf_population *p, rf_error *err)
+rf_status rf_holdings_transpose(rf_population *p, rf_error *err)
 {
     uint64_t const holdings = p->groups == 0 ? 0 : p->group_start[p->groups];
     p->account_start = rf_alloc((size_t)p->accounts + 1, sizeof *p->account_start);
@@ -390,6 +394,7 @@ rf_status rf_holdings_begin(rf_store *store, rf_population *population, rf_holdi
         return rf_fail_memory(err, "the holdings");
     }
     b->p = population;
+    population->last_sighting = RF_NO_DAY;
     b->instrument = NO_SIGNAL;
     for (uint32_t s = 0; s < population->signals && s < NO_SIGNAL; s++) {
         if (strcmp(population->signal[s].name, "instrument") == 0) {
@@ -435,7 +440,7 @@ rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err)
             p->prepaid[a] = PREPAID_ONLY;
         }
     }
-    return transpose(p, err);
+    return rf_holdings_transpose(p, err);
 }
 
 void rf_holdings_end(rf_holdings *holdings)

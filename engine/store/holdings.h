@@ -34,6 +34,8 @@ RF_MUST_USE rf_status rf_holdings_read(rf_store *store, const rf_account_map *ma
                                        rf_holdings *holdings, rf_error *err);
 /* turn: fills observed and the other direction of the holdings. O(holdings). */
 RF_MUST_USE rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err);
+/* Of `turn`, the other direction alone. */
+RF_MUST_USE rf_status rf_holdings_transpose(rf_population *population, rf_error *err);
 void rf_holdings_end(rf_holdings *holdings); /* NULL is fine */
 
 #endif

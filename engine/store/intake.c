@@ -44,6 +44,7 @@ static void release(rf_intake *intake)
     rf_tally_free(&intake->sightings);
     rf_tally_free(&intake->activity);
     rf_tally_free(&intake->holdings);
+    rf_news_free(&intake->news);
     rf_arena_free(&intake->said);
     rf_free(intake->account_claims.items);
     rf_free(intake->instrument_claims.items);

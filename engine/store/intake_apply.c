@@ -205,7 +205,9 @@ static rf_status relieve(rf_intake *intake, rf_tally *tally, bool *full, rf_erro
 
 static rf_status spill(rf_intake *intake, rf_error *err)
 {
-    rf_status status = rf_intake_write_texts(intake, err);
+    rf_status status;
+    intake->news.decided = true; /* it is large: no news of it */
+    status = rf_intake_write_texts(intake, err);
     if (status == RF_OK) {
         status = rf_tally_spill(&intake->sightings, err);
     }

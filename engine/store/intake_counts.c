@@ -48,6 +48,11 @@ static rf_status fill_sightings(sighting_rows *to, uint32_t value, rf_error *err
             status = add_holding(intake, to->account, value, err);
         }
         if (status == RF_OK) {
+            status = rf_news_sighting_add(
+                &intake->news, (rf_news_sighting){value, to->ahead.b, (int32_t)to->ahead.c - 1},
+                err);
+        }
+        if (status == RF_OK) {
             status = rf_tally_next(&intake->sightings, &to->ahead, &to->more, err);
         }
     }
@@ -118,6 +123,15 @@ static rf_status next_day(activity_rows *to, rf_error *err)
         day->requests += to->ahead.n;
         day->hours |= hour < 24 ? UINT32_C(1) << hour : 0;
         status = rf_tally_next(&to->intake->activity, &to->ahead, &to->more, err);
+    }
+    if (status == RF_OK && to->of_day != 0) {
+        status = rf_news_activity_add(&to->intake->news,
+                                      (rf_news_activity){.account = to->of_day,
+                                                         .capability = day->capability,
+                                                         .hours = day->hours,
+                                                         .day = day->day,
+                                                         .requests = (int64_t)day->requests},
+                                      err);
     }
     return status;
 }
@@ -228,5 +242,9 @@ rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
     if (ahead) {
         (void)pthread_join(thread, NULL);
     }
-    return status == RF_OK ? rf_intake_write_holdings(intake, err) : status;
+    if (status == RF_OK) {
+        status = rf_intake_write_holdings(intake, err);
+    }
+    return status == RF_OK && intake->news.wanted ? rf_news_write(intake->store, &intake->news, err)
+                                                  : status;
 }

@@ -157,7 +157,10 @@ static rf_status next_holding(void *context, rf_feed_cell *cells, bool *found, r
     to->pack.facts = 0;
     while (to->next < to->count && to->pairs[to->next].account == account &&
            rf_holding_pack_add(&to->pack, to->pairs[to->next].value)) {
-        to->next++;
+        status = rf_news_holding_add(&to->intake->news, account, to->pairs[to->next++].value, err);
+        if (status != RF_OK) {
+            return status;
+        }
     }
     to->done += to->pack.facts;
     rf_progress_show(&to->intake->progress, to->done);

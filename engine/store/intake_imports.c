@@ -2,6 +2,7 @@
 #include "store/intake.h"
 
 #include "base/text.h"
+#include "store/kept.h"
 
 #include <string.h>
 
@@ -293,6 +294,9 @@ static rf_status undo(rf_store *store, int64_t import, rf_undo_summary *summary,
     if (status == RF_OK) {
         status = change(store, "UPDATE import SET undone_at = unixepoch() WHERE id = ?1", import,
                         NULL, err);
+    }
+    if (status == RF_OK) { /* what the last run had in its hands is no longer so */
+        status = rf_kept_forget(store, err);
     }
     return status;
 }

@@ -7,6 +7,7 @@
 #include "store/intake.h"
 #include "store/intake_batch.h"
 #include "store/intake_intern.h"
+#include "store/intake_news.h"
 #include "store/intake_queue.h"
 #include "store/intake_tally.h"
 
@@ -56,6 +57,7 @@ struct rf_intake {
     rf_tally sightings; /* (value, account, day + 1) -> times */
     rf_tally activity;  /* (account, capability, day + 1 and hour) -> events and requests */
     rf_tally holdings;  /* (account, value, 0), made when the sightings are written */
+    rf_news news;       /* for an update of the latest run; decided before anything is written */
 
     rf_arena said; /* texts of claims and labels */
     size_t said_bytes;

@@ -230,6 +230,9 @@ static const char *const account_steps[] = {
     " excluded.said_by, excluded.said_by, 0)",
     NULL};
 
+static const char *const news_steps[] = {
+    "INSERT OR IGNORE INTO news_account (account, import) SELECT c0, c1 FROM feed", NULL};
+
 /* `known` is the greatest id of an account that was there before. */
 static rf_status write_account_claims(rf_intake *intake, int64_t known, rf_error *err)
 {
@@ -238,6 +241,9 @@ static rf_status write_account_claims(rf_intake *intake, int64_t known, rf_error
                                     &list.ordered, &list.count, err);
     if (status == RF_OK) {
         status = run_said(&list, account_steps, err);
+    }
+    if (status == RF_OK && intake->news.wanted) {
+        status = run_said(&list, news_steps, err);
     }
     rf_free(list.ordered);
     return status;
@@ -467,6 +473,12 @@ rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err)
     bool ahead;
     rf_status status =
         number_texts(intake, &intake->accounts, &intake->last_account, &accounts, err);
+    if (status == RF_OK) {
+        status = rf_news_begin(intake->store, intake->import,
+                               rf_tally_size(&intake->sightings) +
+                                   rf_tally_size(&intake->activity) + intake->account_claims.count,
+                               &intake->news, err);
+    }
     if (status == RF_OK) {
         status = number_texts(intake, &intake->values, &intake->last_value, &values, err);
     }

@@ -77,16 +77,23 @@ static bool add_life(rf_ledger *l, rooms *room, rf_statement *row)
     return l->key[l->lives++] != NULL;
 }
 
-static rf_status read_lives(rf_store *store, int64_t before, rf_ledger *l, rooms *room,
+/* Found by the run before is what was found last in it or in the updates it had: an update tells of
+ * what it has changed alone. */
+#define LIVES                                                                                      \
+    "SELECT id, ring_key, EXISTS (SELECT 1 FROM ring_event e WHERE e.life = l.id AND"              \
+    " e.ring IS NOT NULL AND e.run = (SELECT max(x.run) FROM ring_event x WHERE x.life = l.id"     \
+    " AND x.run BETWEEN ifnull((SELECT run FROM run_update WHERE number = ?2), ?2) AND ?2))"       \
+    " FROM ring_life l WHERE born_run < ?1"
+
+static rf_status read_lives(rf_store *store, int64_t before, bool some, rf_ledger *l, rooms *room,
                             rf_error *err)
 {
     rf_statement *select = NULL;
     bool row = true;
     rf_status status =
         rf_prepare(store,
-                   "SELECT id, ring_key, EXISTS (SELECT 1 FROM ring_event e WHERE e.life = l.id"
-                   "  AND e.run = ?2 AND e.ring IS NOT NULL) "
-                   "FROM ring_life l WHERE born_run < ?1 ORDER BY ring_key",
+                   some ? LIVES " AND id IN (SELECT life FROM temp.update_life) ORDER BY ring_key"
+                        : LIVES " ORDER BY ring_key",
                    &select, err);
     if (status == RF_OK) {
         rf_bind_int(select, 1, before);
@@ -131,14 +138,15 @@ static rf_status read_members(rf_store *store, int64_t before, rf_ledger *l, roo
     return status;
 }
 
-rf_status rf_ledger_read(rf_store *store, int64_t before, rf_ledger *ledger, rf_error *err)
+rf_status rf_ledger_read(rf_store *store, int64_t before, bool some, rf_ledger *ledger,
+                         rf_error *err)
 {
     rooms room = {0};
     rf_status status;
     *ledger = (rf_ledger){0};
     status = read_previous(store, before, ledger, err);
     if (status == RF_OK) {
-        status = read_lives(store, before, ledger, &room, err);
+        status = read_lives(store, before, some, ledger, &room, err);
     }
     if (status == RF_OK) {
         status = read_members(store, before, ledger, &room, err);

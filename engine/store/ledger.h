@@ -81,9 +81,10 @@ typedef struct rf_ledger_entries {
 
 void rf_ledger_entries_free(rf_ledger_entries *entries);
 
-/* Reads the ledger as it stood before run `before` (INT64_MAX: as it stands). The caller ends
- * *ledger with rf_ledger_free, also on failure. O(members). */
-RF_MUST_USE rf_status rf_ledger_read(rf_store *store, int64_t before, rf_ledger *ledger,
+/* Reads the ledger as it stood before run `before` (INT64_MAX: as it stands); with `some`, of the
+ * lives in temp.update_life alone. The caller ends *ledger with rf_ledger_free, also on failure.
+ * O(members). */
+RF_MUST_USE rf_status rf_ledger_read(rf_store *store, int64_t before, bool some, rf_ledger *ledger,
                                      rf_error *err);
 void rf_ledger_free(rf_ledger *ledger);
 

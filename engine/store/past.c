@@ -40,6 +40,29 @@ static rf_status check_imports(rf_store *store, int64_t run, rf_error *err)
     return status;
 }
 
+/* An updated run is no longer what a run made: its updates would have to be made again, too. */
+static rf_status check_updates(rf_store *store, int64_t run, rf_error *err)
+{
+    rf_statement *select = NULL;
+    bool row = false;
+    char when[RF_TIME_TEXT];
+    rf_status status =
+        rf_prepare(store, "SELECT updates, updated_at FROM run WHERE id = ?1", &select, err);
+    if (status == RF_OK) {
+        rf_bind_int(select, 1, run);
+        status = rf_step(select, &row, err);
+    }
+    if (status == RF_OK && row && rf_column_int(select, 0) > 0) {
+        status =
+            rf_fail(err, RF_EINPUT,
+                    "run %lld cannot be replayed: it was updated since with what was imported "
+                    "later (detect --update, last at %s), and a replay repeats full runs alone",
+                    (long long)run, rf_time_format(rf_column_int(select, 1), when));
+    }
+    rf_statement_end(select);
+    return status;
+}
+
 /* Imports that are there now and that the run did not see. */
 static rf_status count_later(rf_store *store, int64_t run, int64_t *later, rf_error *err)
 {
@@ -204,6 +227,9 @@ rf_status rf_past_enter(rf_store *store, int64_t run, rf_error *err)
     int64_t later = 0;
     rf_status status = check_imports(store, run, err);
     if (status == RF_OK) {
+        status = check_updates(store, run, err);
+    }
+    if (status == RF_OK) {
         status = put_knowledge_in_front(store, run, err);
     }
     if (status == RF_OK) {
@@ -266,7 +292,7 @@ static rf_status compare_table(rf_store *store, const char *name, const char *ke
 /* Every table that belongs to runs, whatever tables there are: foreign keys tell. */
 static const char TABLES_SQL[] =
     "SELECT 'run', 'id', group_concat('\"' || name || '\"') FROM pragma_table_info('run')"
-    " WHERE name NOT IN ('id', 'started_at', 'finished_at', 'timings') "
+    " WHERE name NOT IN ('id', 'started_at', 'finished_at', 'timings', 'updated_at', 'updates') "
     "UNION ALL "
     "SELECT t.name, 'run', (SELECT group_concat('\"' || c.name || '\"')"
     "  FROM pragma_table_info(t.name) c WHERE c.name <> 'run') "

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 #include "store/activity.h"
-#include "store/holdings.h"
+#include "store/population_private.h"
 #include "store/scan.h"
 
 #include <stdlib.h>
@@ -153,11 +153,11 @@ static int by_external_id(const void *left, const void *right)
     return strcmp(a->external_id, b->external_id); /* strcmp compares bytes as unsigned char */
 }
 
-static uint8_t status_code(const rf_scan_cell *text)
+uint8_t rf_population_status(const char *text, size_t length)
 {
     static const char *const names[] = {"", "active", "suspended", "banned", "closed"};
     for (uint8_t i = 1; i < sizeof names / sizeof names[0]; i++) {
-        if (strlen(names[i]) == text->length && memcmp(names[i], text->text, text->length) == 0) {
+        if (strlen(names[i]) == length && memcmp(names[i], text, length) == 0) {
             return i;
         }
     }
@@ -249,7 +249,7 @@ static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
             key->row = cells[ID].number;
             key->created_at =
                 cells[CREATED_AT].kind == RF_INT ? cells[CREATED_AT].number : RF_NO_TIME;
-            key->status = status_code(&cells[STATUS]);
+            key->status = rf_population_status(cells[STATUS].text, cells[STATUS].length);
             key->external_id =
                 rf_arena_text(&p->texts, cells[EXTERNAL_ID].text, cells[EXTERNAL_ID].length);
             good = key->external_id != NULL;
@@ -272,9 +272,9 @@ static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
     return status;
 }
 
-/* number[row] is the account with that account.id, UINT32_MAX where there is none. */
-static rf_status number_accounts(const rf_population *p, rf_account_map *map, rf_error *err)
+rf_status rf_population_number(const rf_population *population, rf_account_map *map, rf_error *err)
 {
+    const rf_population *p = population;
     bool dense = p->accounts > 0;
     map->first = 0;
     map->rows = 0;
@@ -391,7 +391,7 @@ static rf_status first_half(void *context, size_t hand, size_t first, size_t end
         return rf_holdings_begin(r->holdings_store, r->p, &r->holdings, err);
     }
     status = read_accounts(r->accounts_store, r->p, err);
-    return status == RF_OK ? number_accounts(r->p, &r->map, err) : status;
+    return status == RF_OK ? rf_population_number(r->p, &r->map, err) : status;
 }
 
 static rf_status second_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
@@ -425,18 +425,22 @@ static rf_status read_all(rf_store *store, rf_store *other, rf_population *p, rf
     return status;
 }
 
+rf_status rf_population_signals(rf_store *store, rf_signal_override override, void *context,
+                                rf_population *population, rf_error *err)
+{
+    rf_status status = read_signals(store, population, err);
+    if (status == RF_OK && override != NULL) {
+        status = override(context, population->signal, population->signals, err);
+    }
+    return status == RF_OK ? number_families(population, err) : status;
+}
+
 rf_status rf_population_read(rf_store *store, rf_store *other, rf_signal_override override,
                              void *context, rf_population *population, rf_error *err)
 {
     rf_status status;
     *population = (rf_population){0};
-    status = read_signals(store, population, err);
-    if (status == RF_OK && override != NULL) {
-        status = override(context, population->signal, population->signals, err);
-    }
-    if (status == RF_OK) {
-        status = number_families(population, err);
-    }
+    status = rf_population_signals(store, override, context, population, err);
     if (status == RF_OK) {
         status = read_all(store, other, population, err);
     }

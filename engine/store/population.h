@@ -102,7 +102,9 @@ typedef struct rf_population {
     rf_allowed *allowed; /* values left out because they are known to be good */
     uint32_t alloweds;
 
-    uint64_t sightings; /* rows read */
+    uint64_t sightings;                   /* rows read */
+    int64_t last_value;                   /* the greatest value.id */
+    int32_t last_sighting, last_activity; /* the latest days; RF_NO_DAY when none is known */
 } rf_population;
 
 /* Reads everything, by a second thread too when `other` is not NULL. `override`, when not NULL, may

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/version.h"
-#include "store/feed.h"
 #include "store/results_counts.h"
 #include "store/results_links.h"
+#include "store/results_private.h"
 #include "store/results_types.h"
 
 #include <math.h>
@@ -180,8 +180,10 @@ typedef struct result_rows {
     uint32_t next;
 } result_rows;
 
-static rf_status write_hubs(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+rf_status rf_results_write_hubs(rf_store *store, const rf_findings *findings, int64_t run,
+                                rf_error *err)
 {
+    const rf_findings *f = findings;
     rf_statement *insert = NULL;
     rf_status status =
         rf_prepare(store, "INSERT INTO hub VALUES (?, ?, ?, ?, ?, ?, ?)", &insert, err);
@@ -205,7 +207,7 @@ static rf_status write_ring(const rf_findings *f, uint32_t r, int64_t run, rf_st
 {
     const rf_ring *ring = &f->ring[r];
     rf_bind_int(insert, 1, run);
-    rf_bind_int(insert, 2, r + 1);
+    rf_bind_int(insert, 2, rf_ring_number(f, r));
     rf_bind_text(insert, 3, ring->key);
     rf_bind_int(insert, 4, ring->network);
     rf_bind_int(insert, 5, ring->size);
@@ -230,7 +232,7 @@ static rf_status write_parts(const rf_findings *f, uint32_t r, int64_t run, rf_s
     for (uint32_t i = 0; i < f->ring[r].parts && status == RF_OK; i++) {
         const rf_score_part *part = &f->ring[r].part[i];
         rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, r + 1);
+        rf_bind_int(insert, 2, rf_ring_number(f, r));
         rf_bind_text(insert, 3, part->name);
         rf_bind_real(insert, 4, part->bits);
         bind_figure(insert, 5, part->observed);
@@ -249,7 +251,7 @@ static rf_status write_evidence(const rf_findings *f, uint32_t r, int64_t run, r
     for (uint32_t i = 0; i < ring->evidences && status == RF_OK; i++) {
         const rf_ring_evidence *e = &f->evidence[ring->first_evidence + i];
         rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, r + 1);
+        rf_bind_int(insert, 2, rf_ring_number(f, r));
         rf_bind_int(insert, 3, i + 1);
         rf_bind_int(insert, 4, e->value_row);
         rf_bind_int(insert, 5, e->members);
@@ -262,41 +264,70 @@ static rf_status write_evidence(const rf_findings *f, uint32_t r, int64_t run, r
     return status;
 }
 
-static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+rf_status rf_ring_writer_begin(rf_store *store, rf_ring_writer *writer, rf_error *err)
 {
-    rf_statement *ring = NULL;
-    rf_statement *part = NULL;
-    rf_statement *evidence = NULL;
     rf_status status = rf_prepare(
         store,
         "INSERT INTO ring (run, ring, ring_key, network, size, cells, links, link_bits, score,"
         " flagged, looks_like, first_created, last_created, requests, inner_bits, q)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        &ring, err);
+        &writer->ring, err);
     if (status == RF_OK) {
-        status =
-            rf_prepare(store, "INSERT INTO score_part VALUES (?, ?, ?, ?, ?, ?, ?)", &part, err);
+        status = rf_prepare(store, "INSERT INTO score_part VALUES (?, ?, ?, ?, ?, ?, ?)",
+                            &writer->part, err);
     }
     if (status == RF_OK) {
         status = rf_prepare(store, "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                            &evidence, err);
+                            &writer->evidence, err);
     }
+    return status;
+}
+
+rf_status rf_ring_write(const rf_findings *findings, uint32_t index, int64_t run,
+                        const rf_ring_writer *writer, rf_error *err)
+{
+    rf_status status = write_ring(findings, index, run, writer->ring, err);
+    if (status == RF_OK) {
+        status = write_parts(findings, index, run, writer->part, err);
+    }
+    return status == RF_OK ? write_evidence(findings, index, run, writer->evidence, err) : status;
+}
+
+void rf_ring_writer_end(rf_ring_writer *writer)
+{
+    rf_statement_end(writer->ring);
+    rf_statement_end(writer->part);
+    rf_statement_end(writer->evidence);
+}
+
+static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    rf_ring_writer writer = {0};
+    rf_status status = rf_ring_writer_begin(store, &writer, err);
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
-        status = write_ring(f, r, run, ring, err);
-        if (status == RF_OK) {
-            status = write_parts(f, r, run, part, err);
-        }
-        if (status == RF_OK) {
-            status = write_evidence(f, r, run, evidence, err);
-        }
+        status = rf_ring_write(f, r, run, &writer, err);
     }
-    rf_statement_end(ring);
-    rf_statement_end(part);
-    rf_statement_end(evidence);
+    rf_ring_writer_end(&writer);
     return status;
 }
 
 /* run, account, ring, cell, network, role, links, bits, membership */
+void rf_member_row(const rf_findings *findings, const rf_member *member, int64_t run,
+                   rf_feed_cell *cells)
+{
+    const rf_member *m = member;
+    const char *role = m->fringe ? "fringe" : m->bridge ? "bridge" : "core";
+    cells[0].number = run;
+    cells[1].number = m->account_row;
+    cells[2].number = rf_ring_number(findings, m->ring - 1);
+    cells[3].number = m->cell;
+    cells[4].number = findings->ring[m->ring - 1].network;
+    rf_feed_text(&cells[5], role, strlen(role));
+    cells[6].number = m->links;
+    rf_feed_real(&cells[7], m->bits);
+    rf_feed_real(&cells[8], (double)m->membership);
+}
+
 static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     result_rows *to = context;
@@ -306,17 +337,8 @@ static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf
     }
     *found = to->next < to->findings->accounts;
     if (*found) {
-        const rf_member *m = &to->findings->member[to->member[to->next++] - 1];
-        const char *role = m->fringe ? "fringe" : m->bridge ? "bridge" : "core";
-        cells[0].number = to->run;
-        cells[1].number = m->account_row;
-        cells[2].number = m->ring;
-        cells[3].number = m->cell;
-        cells[4].number = to->findings->ring[m->ring - 1].network;
-        rf_feed_text(&cells[5], role, strlen(role));
-        cells[6].number = m->links;
-        rf_feed_real(&cells[7], m->bits);
-        rf_feed_real(&cells[8], (double)m->membership);
+        rf_member_row(to->findings, &to->findings->member[to->member[to->next++] - 1], to->run,
+                      cells);
     }
     return RF_OK;
 }
@@ -360,27 +382,37 @@ static rf_status write_ledger(rf_store *store, const rf_findings *f, int64_t run
     return rf_ledger_write(store, run, f->started_at, &f->ledger, err);
 }
 
+char *rf_results_timings(const rf_results_hooks *hooks)
+{
+    rf_text text = {0};
+    rf_json json = rf_json_to_text(&text);
+    char *copy = NULL;
+    rf_json_object(&json);
+    rf_stopwatch_json(hooks->watch, hooks->stage, hooks->stages, &json);
+    rf_json_object_end(&json);
+    if (!rf_text_failed(&text)) {
+        copy = rf_copy_text(rf_text_get(&text));
+    }
+    rf_text_free(&text);
+    return copy;
+}
+
 /* What has been timed so far: all but the commit. */
 static rf_status note_timings(rf_store *store, const rf_results_hooks *hooks, int64_t run,
                               rf_error *err)
 {
-    rf_text text = {0};
-    rf_json json = rf_json_to_text(&text);
+    char *text = rf_results_timings(hooks);
     rf_statement *update = NULL;
-    rf_status status;
-    rf_json_object(&json);
-    rf_stopwatch_json(hooks->watch, hooks->stage, hooks->stages, &json);
-    rf_json_object_end(&json);
-    status = rf_text_failed(&text)
-                 ? rf_fail_memory(err, "the timings")
-                 : rf_prepare(store, "UPDATE run SET timings = ? WHERE id = ?", &update, err);
+    rf_status status =
+        text == NULL ? rf_fail_memory(err, "the timings")
+                     : rf_prepare(store, "UPDATE run SET timings = ? WHERE id = ?", &update, err);
     if (status == RF_OK) {
-        rf_bind_text(update, 1, rf_text_get(&text));
+        rf_bind_text(update, 1, text);
         rf_bind_int(update, 2, run);
         status = rf_run(update, err);
     }
     rf_statement_end(update);
-    rf_text_free(&text);
+    rf_free(text);
     return status;
 }
 
@@ -487,7 +519,7 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
                                          {write_labels, "rings"},
                                          {write_weighing, "rings"},
                                          {write_signals, "rings"},
-                                         {write_hubs, "worths"},
+                                         {rf_results_write_hubs, "worths"},
                                          {rf_results_write_types, "worths"},
                                          {write_allowed, "worths"},
                                          {write_rings, "rings"},
@@ -529,17 +561,21 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
 }
 
 /* ANALYZE, bounded, lets the planner use the indexes. */
-rf_status rf_results_finish(rf_results_writing *writing, const rf_findings *findings,
-                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
+rf_status rf_results_clean_up(rf_store *store, rf_status status, rf_error *err)
 {
-    rf_store *const store = writing->store;
-    rf_status ended;
-    rf_status status = write_rest(writing, findings, hooks, err);
-    *run = writing->run;
-    rf_free(writing);
-    ended = usual_settings(store, status == RF_OK ? err : NULL);
+    rf_status ended = usual_settings(store, status == RF_OK ? err : NULL);
     if (status == RF_OK && ended == RF_OK) {
         ended = rf_store_exec(store, "PRAGMA analysis_limit = 400; PRAGMA optimize", err);
     }
     return status == RF_OK ? ended : status;
+}
+
+rf_status rf_results_finish(rf_results_writing *writing, const rf_findings *findings,
+                            const rf_results_hooks *hooks, int64_t *run, rf_error *err)
+{
+    rf_store *const store = writing->store;
+    rf_status const status = write_rest(writing, findings, hooks, err);
+    *run = writing->run;
+    rf_free(writing);
+    return rf_results_clean_up(store, status, err);
 }

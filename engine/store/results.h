@@ -34,6 +34,7 @@ typedef struct rf_ring_evidence {
 typedef struct rf_ring {
     char key[RF_KEY_TEXT]; /* of its life beyond this run, like the next; see rings/ledger.h */
     int64_t life;
+    uint32_t number;             /* in its run; 0: index plus one */
     uint32_t network;            /* from 1 */
     uint32_t first_member, size; /* in rf_findings.member */
     uint32_t cells;
@@ -41,6 +42,7 @@ typedef struct rf_ring {
     double link_bits;
     double score;
     uint64_t judged; /* a hash of the members it was scored with; 0: not yet. See rings/judge.c */
+    uint32_t news;   /* members with news since it was judged: rings/update.h */
     bool flagged;
     double inner_bits;      /* a member, of links that two families make: rings/chance.h */
     double q;               /* the false-ring rate; NAN when holdings were not shuffled */
@@ -192,7 +194,9 @@ typedef struct rf_findings {
     uint64_t sightings, pairs;
     double prior_bits;
     uint32_t shuffles;
-    double expected;     /* rings as strongly bound as the flagged ones, by chance */
+    double expected; /* rings as strongly bound as the flagged ones, by chance */
+    double *chance;  /* inner bits of rings found by chance, of all shuffles, descending */
+    uint32_t chances;
     double flagged_from; /* the score that was asked; INFINITY: none sufficed */
     rf_ring *ring;       /* best score first: ring id is index + 1 */
     uint32_t rings;
@@ -233,6 +237,12 @@ typedef struct rf_findings {
 } rf_findings;
 
 void rf_findings_free(rf_findings *findings);
+
+static inline uint32_t rf_ring_number(const rf_findings *findings, uint32_t index)
+{
+    uint32_t const number = findings->ring[index].number;
+    return number != 0 ? number : index + 1;
+}
 
 /* What else belongs into the transaction of a run. `settle` comes before anything is written that
  * tells of rings, and may complete the findings by what earlier runs left; `conclude` comes last,

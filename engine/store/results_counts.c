@@ -40,7 +40,7 @@ static rf_status next_place_ring(void *context, rf_feed_cell *cells, bool *found
         cells[0].number = to->run;
         rf_feed_text(&cells[1], place->kind, strlen(place->kind));
         rf_feed_text(&cells[2], place->name, strlen(place->name));
-        cells[3].number = place->ring;
+        cells[3].number = rf_ring_number(to->f, place->ring - 1);
         cells[4].number = place->accounts;
     }
     return RF_OK;
@@ -75,7 +75,7 @@ static rf_status next_shared_in(void *context, rf_feed_cell *cells, bool *found,
         cells[0].number = to->run;
         cells[1].number = to->f->shared[in->shared].signal_row;
         cells[2].number = to->f->shared[in->shared].value_row;
-        cells[3].number = in->ring;
+        cells[3].number = rf_ring_number(to->f, in->ring - 1);
         cells[4].number = in->members;
     }
     return RF_OK;

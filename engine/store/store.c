@@ -22,8 +22,7 @@ struct rf_statement {
     int bind_code; /* the first binding failure, kept for rf_step */
 };
 
-/* Turns an SQLite result into a status, with what to do next where that is known. */
-static rf_status database_error(const rf_store *store, int code, rf_error *err)
+rf_status rf_store_error(const rf_store *store, int code, rf_error *err)
 {
     const char *path = store->path;
     const char *message = sqlite3_errmsg(store->db);
@@ -67,7 +66,7 @@ static rf_status database_error(const rf_store *store, int code, rf_error *err)
 rf_status rf_store_exec(rf_store *store, const char *sql, rf_error *err)
 {
     int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? RF_OK : database_error(store, code, err);
+    return code == SQLITE_OK ? RF_OK : rf_store_error(store, code, err);
 }
 
 rf_status rf_store_begin(rf_store *store, rf_error *err)
@@ -197,7 +196,7 @@ static rf_status keep_a_log(rf_store *store, rf_error *err)
         (void)sqlite3_sleep(PAUSE);
     }
     (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
-    return code == SQLITE_OK ? RF_OK : database_error(store, code, err);
+    return code == SQLITE_OK ? RF_OK : rf_store_error(store, code, err);
 }
 
 static rf_status migrate(rf_store *store, rf_store_mode mode, rf_error *err)
@@ -279,7 +278,7 @@ rf_status rf_store_open(const char *path, rf_store_mode mode, rf_store **out, rf
     }
     code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
-        status = store->db == NULL ? rf_fail_memory(err, path) : database_error(store, code, err);
+        status = store->db == NULL ? rf_fail_memory(err, path) : rf_store_error(store, code, err);
         goto done;
     }
     status = settings(store, err);
@@ -346,7 +345,7 @@ rf_status rf_prepare(rf_store *store, const char *sql, rf_statement **out, rf_er
     if (code != SQLITE_OK || statement->handle == NULL || !only_blanks(tail)) {
         rf_status status =
             code != SQLITE_OK
-                ? database_error(store, code, err)
+                ? rf_store_error(store, code, err)
                 : rf_fail(err, RF_EUSAGE, "expected exactly one SQL statement: %.200s", sql);
         rf_statement_end(statement);
         return status;
@@ -424,7 +423,7 @@ rf_status rf_step(rf_statement *statement, bool *row, rf_error *err)
         return RF_OK;
     }
     if (code != SQLITE_DONE) {
-        rf_status status = database_error(statement->store, code, err);
+        rf_status status = rf_store_error(statement->store, code, err);
         statement->bind_code = SQLITE_OK;
         (void)sqlite3_reset(statement->handle);
         return status;

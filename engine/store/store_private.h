@@ -13,4 +13,7 @@ struct rf_store {
         still; /* in a reading transaction whose state is wholly in the database file: snapshot.h */
 };
 
+/* Turns an SQLite result into a status, with what to do next where that is known. */
+rf_status rf_store_error(const rf_store *store, int code, rf_error *err);
+
 #endif

@@ -1,0 +1,438 @@
+/* run_memory.c - see run_memory.h. */
+#include "rings/run_memory.h"
+
+#include "store/kept.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How strongly an account was held; see rf_rivals. */
+typedef struct kept_hold {
+    uint32_t row;
+    float bits, membership;
+} kept_hold;
+
+/* A member of a community as it was clustered. */
+typedef struct kept_place {
+    uint32_t row, ring, cell;
+} kept_place;
+
+void rf_memory_free(rf_run_memory *memory)
+{
+    rf_free(memory->ring);
+    rf_free(memory->cell);
+    rf_free(memory->judged);
+    rf_links_free(&memory->links);
+    rf_free(memory->rings);
+    rf_free(memory->members);
+    rf_chance_free(&memory->chance);
+    rf_rivals_free(&memory->rivals);
+    *memory = (rf_run_memory){0};
+}
+
+/* ---- noting ---- */
+
+rf_status rf_memory_note_communities(const rf_findings *findings, uint32_t accounts,
+                                     rf_run_memory *memory, rf_error *err)
+{
+    rf_free(memory->ring); /* of a first turn, without labels */
+    rf_free(memory->cell);
+    memory->ring = rf_alloc_raw(accounts, sizeof *memory->ring);
+    memory->cell = rf_alloc_raw(accounts, sizeof *memory->cell);
+    if (memory->ring == NULL || memory->cell == NULL) {
+        return rf_fail_memory(err, "the communities");
+    }
+    memset(memory->ring, 0xff, accounts * sizeof *memory->ring);
+    memset(memory->cell, 0xff, accounts * sizeof *memory->cell);
+    for (uint32_t i = 0; i < findings->members; i++) {
+        const rf_member *m = &findings->member[i];
+        memory->ring[m->account] = m->ring;
+        memory->cell[m->account] = m->cell;
+    }
+    return RF_OK;
+}
+
+rf_status rf_memory_note_scores(const rf_findings *findings, rf_run_memory *memory, rf_error *err)
+{
+    if (!rf_reserve(&memory->judged, &memory->judged_room, memory->judgeds + findings->rings,
+                    sizeof *memory->judged)) {
+        return rf_fail_memory(err, "the scores of rings");
+    }
+    for (uint32_t r = 0; r < findings->rings; r++) {
+        memory->judged[memory->judgeds++] = (rf_judged){
+            findings->ring[r].judged, findings->ring[r].score, 0, findings->ring[r].news};
+    }
+    return RF_OK;
+}
+
+/* ---- keeping ---- */
+
+static rf_status keep_links(rf_store *store, const rf_population *p, const rf_links *links,
+                            rf_error *err)
+{
+    uint32_t *row = rf_alloc_raw(links->count, sizeof *row);
+    rf_status status = row == NULL ? rf_fail_memory(err, "the links to be kept") : RF_OK;
+    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
+        row[i] = (uint32_t)p->account_row[links->a[i]];
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "links.a", row, links->count, sizeof *row, err);
+    }
+    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
+        row[i] = (uint32_t)p->account_row[links->b[i]];
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "links.b", row, links->count, sizeof *row, err);
+    }
+    if (status == RF_OK) {
+        status =
+            rf_kept_put(store, "links.bits", links->bits, links->count, sizeof *links->bits, err);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "links.families", links->families, links->count,
+                             sizeof *links->families, err);
+    }
+    rf_free(row);
+    return status;
+}
+
+static rf_status keep_communities(rf_store *store, const rf_population *p,
+                                  const rf_run_memory *memory, rf_error *err)
+{
+    kept_place *place = rf_alloc_raw(p->accounts, sizeof *place);
+    size_t count = 0;
+    rf_status status = place == NULL ? rf_fail_memory(err, "the communities to be kept") : RF_OK;
+    for (uint32_t a = 0; a < p->accounts && status == RF_OK; a++) {
+        if (memory->ring[a] != UINT32_MAX) {
+            place[count++] =
+                (kept_place){(uint32_t)p->account_row[a], memory->ring[a], memory->cell[a]};
+        }
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "communities", place, count, sizeof *place, err);
+    }
+    rf_free(place);
+    return status;
+}
+
+static rf_status keep_rings(rf_store *store, const rf_findings *f, rf_error *err)
+{
+    rf_kept_ring *ring = rf_alloc(f->rings, sizeof *ring);
+    rf_status status = ring == NULL ? rf_fail_memory(err, "the rings to be kept") : RF_OK;
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        const rf_ring *from = &f->ring[r];
+        ring[r].number = rf_ring_number(f, r);
+        ring[r].network = from->network;
+        ring[r].cells = from->cells;
+        ring[r].flagged = from->flagged;
+        ring[r].life = from->life;
+        ring[r].judged = from->judged;
+        ring[r].links = from->links;
+        ring[r].requests = from->requests;
+        ring[r].score = from->score;
+        ring[r].link_bits = from->link_bits;
+        ring[r].inner_bits = from->inner_bits;
+        ring[r].q = from->q;
+        memcpy(ring[r].key, from->key, sizeof from->key);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "rings", ring, f->rings, sizeof *ring, err);
+    }
+    rf_free(ring);
+    return status;
+}
+
+static rf_status keep_members(rf_store *store, const rf_findings *f, rf_error *err)
+{
+    rf_kept_member *member = rf_alloc(f->members, sizeof *member);
+    rf_status status = member == NULL ? rf_fail_memory(err, "the members to be kept") : RF_OK;
+    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+        const rf_member *from = &f->member[i];
+        member[i].row = (uint32_t)from->account_row;
+        member[i].ring = rf_ring_number(f, from->ring - 1);
+        member[i].cell = from->cell;
+        member[i].network = f->ring[from->ring - 1].network;
+        member[i].links = from->links;
+        member[i].role = from->fringe ? 1 : from->bridge ? 2 : 0;
+        member[i].bits = from->bits;
+        member[i].membership = from->membership;
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "members", member, f->members, sizeof *member, err);
+    }
+    rf_free(member);
+    return status;
+}
+
+static rf_status keep_rivals(rf_store *store, const rf_population *p, const rf_rivals *rivals,
+                             rf_error *err)
+{
+    kept_hold *hold = rf_alloc_raw(p->accounts, sizeof *hold);
+    size_t count = 0;
+    rf_status status = hold == NULL ? rf_fail_memory(err, "what holds accounts") : RF_OK;
+    for (uint32_t a = 0; a < p->accounts && rivals->bits != NULL && status == RF_OK; a++) {
+        if (rivals->bits[a] > 0 || !isnan(rivals->membership[a])) {
+            hold[count++] =
+                (kept_hold){(uint32_t)p->account_row[a], rivals->bits[a], rivals->membership[a]};
+        }
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "rivals", hold, count, sizeof *hold, err);
+    }
+    rf_free(hold);
+    return status;
+}
+
+static int by_members(const void *left, const void *right)
+{
+    const rf_judged *a = left;
+    const rf_judged *b = right;
+    if (a->members != b->members) {
+        return a->members < b->members ? -1 : 1;
+    }
+    return (a->final < b->final) - (a->final > b->final); /* final ones first */
+}
+
+static rf_status keep_scores(rf_store *store, const rf_findings *f, const rf_run_memory *memory,
+                             rf_error *err)
+{
+    size_t count = memory->judgeds;
+    size_t kept = 0;
+    rf_judged *judged = rf_alloc_raw(count + f->rings, sizeof *judged);
+    rf_status status;
+    if (judged == NULL) {
+        return rf_fail_memory(err, "the scores to be kept");
+    }
+    if (count > 0) {
+        memcpy(judged, memory->judged, count * sizeof *judged);
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        judged[count++] = (rf_judged){f->ring[r].judged, f->ring[r].score, 1, f->ring[r].news};
+    }
+    qsort(judged, count, sizeof *judged, by_members);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || judged[kept - 1].members != judged[i].members) {
+            judged[kept++] = judged[i];
+        }
+    }
+    status = rf_kept_put(store, "scores", judged, kept, sizeof *judged, err);
+    rf_free(judged);
+    return status;
+}
+
+rf_status rf_memory_keep(rf_store *store, const rf_population *population, const rf_links *links,
+                         const rf_findings *findings, const rf_chance *chance,
+                         const rf_rivals *rivals, const rf_run_memory *memory, rf_error *err)
+{
+    int64_t const figure[4] = {memory->run, memory->number, memory->import, chance->shuffles};
+    rf_status status = keep_links(store, population, links, err);
+    if (status == RF_OK) {
+        status = keep_communities(store, population, memory, err);
+    }
+    if (status == RF_OK) {
+        status = keep_rings(store, findings, err);
+    }
+    if (status == RF_OK) {
+        status = keep_members(store, findings, err);
+    }
+    if (status == RF_OK) {
+        status = keep_scores(store, findings, memory, err);
+    }
+    if (status == RF_OK) {
+        status =
+            rf_kept_put(store, "chance", chance->bits, chance->count, sizeof *chance->bits, err);
+    }
+    if (status == RF_OK) {
+        status = keep_rivals(store, population, rivals, err);
+    }
+    return status == RF_OK ? rf_kept_put(store, "run", figure, 4, sizeof *figure, err) : status;
+}
+
+/* ---- recalling ---- */
+
+rf_status rf_memory_peek(rf_store *store, rf_run_memory *memory, rf_error *err)
+{
+    int64_t *figure = NULL;
+    size_t count = 0;
+    rf_status const status = rf_kept_get(store, "run", sizeof *figure, &figure, &count, err);
+    memory->run = 0;
+    if (status == RF_OK && count == 4) {
+        memory->run = figure[0];
+        memory->number = figure[1];
+        memory->import = figure[2];
+        memory->chance.shuffles = (uint32_t)figure[3];
+    }
+    rf_free(figure);
+    return status;
+}
+
+/* Rows of accounts become numbers; false when one is not there. */
+static bool to_numbers(const uint32_t *number, uint64_t rows, uint32_t *at, size_t count)
+{
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        at[i] = at[i] < rows ? number[at[i]] : UINT32_MAX;
+        good = good && at[i] != UINT32_MAX;
+    }
+    return good;
+}
+
+static rf_status recall_links(rf_store *store, const uint32_t *number, uint64_t rows,
+                              rf_links *links, bool *good, rf_error *err)
+{
+    size_t count[4] = {0};
+    rf_status status = rf_kept_get(store, "links.a", sizeof *links->a, &links->a, &count[0], err);
+    if (status == RF_OK) {
+        status = rf_kept_get(store, "links.b", sizeof *links->b, &links->b, &count[1], err);
+    }
+    if (status == RF_OK) {
+        status =
+            rf_kept_get(store, "links.bits", sizeof *links->bits, &links->bits, &count[2], err);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_get(store, "links.families", sizeof *links->families, &links->families,
+                             &count[3], err);
+    }
+    links->count = count[0];
+    *good = *good && status == RF_OK && count[1] == count[0] && count[2] == count[0] &&
+            count[3] == count[0] && to_numbers(number, rows, links->a, count[0]) &&
+            to_numbers(number, rows, links->b, count[0]);
+    for (uint64_t i = 1; *good && i < links->count; i++) {
+        *good = links->a[i - 1] < links->a[i] ||
+                (links->a[i - 1] == links->a[i] && links->b[i - 1] < links->b[i]);
+    }
+    return status;
+}
+
+static rf_status recall_communities(rf_store *store, const rf_population *p, const uint32_t *number,
+                                    uint64_t rows, rf_run_memory *memory, bool *good, rf_error *err)
+{
+    kept_place *place = NULL;
+    size_t count = 0;
+    rf_status status = rf_kept_get(store, "communities", sizeof *place, &place, &count, err);
+    memory->ring = rf_alloc_raw(p->accounts, sizeof *memory->ring);
+    memory->cell = rf_alloc_raw(p->accounts, sizeof *memory->cell);
+    if (memory->ring == NULL || memory->cell == NULL) {
+        rf_free(place);
+        return rf_fail_memory(err, "the communities");
+    }
+    memset(memory->ring, 0xff, p->accounts * sizeof *memory->ring);
+    memset(memory->cell, 0xff, p->accounts * sizeof *memory->cell);
+    for (size_t i = 0; i < count && status == RF_OK && *good; i++) {
+        uint32_t const a = place[i].row < rows ? number[place[i].row] : UINT32_MAX;
+        *good = a != UINT32_MAX;
+        if (*good) {
+            memory->ring[a] = place[i].ring;
+            memory->cell[a] = place[i].cell;
+        }
+    }
+    rf_free(place);
+    return status;
+}
+
+static rf_status recall_rivals(rf_store *store, const rf_population *p, const uint32_t *number,
+                               uint64_t rows, rf_rivals *rivals, bool *good, rf_error *err)
+{
+    kept_hold *hold = NULL;
+    size_t count = 0;
+    rf_status status = rf_kept_get(store, "rivals", sizeof *hold, &hold, &count, err);
+    rivals->bits = rf_alloc(p->accounts, sizeof *rivals->bits);
+    rivals->membership = rf_alloc_raw(p->accounts, sizeof *rivals->membership);
+    if (rivals->bits == NULL || rivals->membership == NULL) {
+        rf_free(hold);
+        return rf_fail_memory(err, "what holds accounts");
+    }
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        rivals->membership[a] = (float)NAN;
+    }
+    for (size_t i = 0; i < count && status == RF_OK && *good; i++) {
+        uint32_t const a = hold[i].row < rows ? number[hold[i].row] : UINT32_MAX;
+        *good = a != UINT32_MAX;
+        if (*good) {
+            rivals->bits[a] = hold[i].bits;
+            rivals->membership[a] = hold[i].membership;
+        }
+    }
+    rf_free(hold);
+    return status;
+}
+
+static rf_status recall_findings(rf_store *store, const uint32_t *number, uint64_t rows,
+                                 rf_run_memory *memory, bool *good, rf_error *err)
+{
+    rf_status status = rf_kept_get(store, "rings", sizeof *memory->rings, &memory->rings,
+                                   &memory->ring_count, err);
+    if (status == RF_OK) {
+        status = rf_kept_get(store, "members", sizeof *memory->members, &memory->members,
+                             &memory->member_count, err);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_get(store, "scores", sizeof *memory->judged, &memory->judged,
+                             &memory->judgeds, err);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_get(store, "chance", sizeof *memory->chance.bits, &memory->chance.bits,
+                             &memory->chance.room, err);
+        memory->chance.count = (uint32_t)memory->chance.room;
+    }
+    for (size_t i = 0; i < memory->member_count && status == RF_OK; i++) {
+        *good =
+            *good && memory->members[i].row < rows && number[memory->members[i].row] != UINT32_MAX;
+    }
+    return status;
+}
+
+rf_status rf_memory_recall(rf_store *store, const rf_population *population, rf_run_memory *memory,
+                           bool *good, rf_error *err)
+{
+    uint64_t rows = 0;
+    uint32_t *number;
+    rf_status status = rf_memory_peek(store, memory, err);
+    *good = status == RF_OK && memory->run != 0;
+    for (uint32_t a = 0; a < population->accounts; a++) {
+        if ((uint64_t)population->account_row[a] >= rows) {
+            rows = (uint64_t)population->account_row[a] + 1;
+        }
+    }
+    number = rf_alloc_raw(rows, sizeof *number);
+    if (number == NULL) {
+        return rf_fail_memory(err, "what was kept of the run");
+    }
+    memset(number, 0xff, rows * sizeof *number);
+    for (uint32_t a = 0; a < population->accounts; a++) {
+        number[population->account_row[a]] = a;
+    }
+    if (status == RF_OK && *good) {
+        status = recall_links(store, number, rows, &memory->links, good, err);
+    }
+    if (status == RF_OK && *good) {
+        status = recall_communities(store, population, number, rows, memory, good, err);
+    }
+    if (status == RF_OK && *good) {
+        status = recall_findings(store, number, rows, memory, good, err);
+    }
+    if (status == RF_OK && *good) {
+        status = recall_rivals(store, population, number, rows, &memory->rivals, good, err);
+    }
+    rf_free(number);
+    return status;
+}
+
+const rf_judged *rf_memory_judged(const rf_run_memory *memory, uint64_t members)
+{
+    size_t low = 0;
+    size_t high = memory->judgeds;
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+        if (memory->judged[middle].members == members) {
+            return &memory->judged[middle];
+        }
+        if (memory->judged[middle].members < members) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,439 @@
+/* results_update.c - see results_update.h. */
+#include "store/results_update.h"
+
+#include "base/clock.h"
+#include "store/results_counts.h"
+#include "store/results_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Rows of one table being written. */
+typedef struct rows {
+    const rf_findings *findings;
+    const rf_results_changes *changes;
+    size_t next;
+} rows;
+
+/* Runs a statement whose parameters are the run and a number. */
+static rf_status change(rf_store *store, const char *sql, int64_t run, int64_t what, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, sql, &statement, err);
+    if (status == RF_OK) {
+        rf_bind_int(statement, 1, run);
+        if (rf_parameter_count(statement) > 1) {
+            rf_bind_int(statement, 2, what);
+        }
+        status = rf_run(statement, err);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+/* ---- links ---- */
+
+static int by_key(const void *left, const void *right)
+{
+    const rf_link_change *x = left;
+    const rf_link_change *y = right;
+    if (x->a != y->a) {
+        return x->a < y->a ? -1 : 1;
+    }
+    return (x->b > y->b) - (x->b < y->b);
+}
+
+static int by_b(const void *left, const void *right)
+{
+    const rf_link_change *x = left;
+    const rf_link_change *y = right;
+    if (x->b != y->b) {
+        return x->b < y->b ? -1 : 1;
+    }
+    return (x->a > y->a) - (x->a < y->a);
+}
+
+static rf_status next_put(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    rows *to = context;
+    const rf_link_changes *links = to->changes->links;
+    (void)err;
+    *found = to->next < links->puts;
+    if (*found) {
+        const rf_link_change *one = &links->put[to->next++];
+        cells[0].number = to->changes->run;
+        cells[1].number = one->a;
+        cells[2].number = one->b;
+        rf_feed_real(&cells[3], one->bits / 65536.0);
+        cells[4].number = one->families;
+    }
+    return RF_OK;
+}
+
+static rf_status take_links(rf_store *store, const char *sql, int64_t run,
+                            const rf_link_change *gone, size_t count, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, sql, &statement, err);
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        rf_bind_int(statement, 1, run);
+        rf_bind_int(statement, 2, gone[i].a);
+        rf_bind_int(statement, 3, gone[i].b);
+        status = rf_run(statement, err);
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+static void sort_links(rf_link_change *links, size_t count,
+                       int (*order)(const void *, const void *))
+{
+    if (count > 1) {
+        qsort(links, count, sizeof *links, order);
+    }
+}
+
+static rf_status write_links(rf_store *store, const rf_results_changes *c, rf_error *err)
+{
+    const rf_link_changes *l = c->links;
+    rows to = {.changes = c};
+    rf_status status;
+    sort_links(l->gone, l->goings, by_key);
+    sort_links(l->put, l->puts, by_key);
+    status = take_links(store, "DELETE FROM link WHERE run = ? AND account_a = ? AND account_b = ?",
+                        c->run, l->gone, l->goings, err);
+    if (status == RF_OK) {
+        status =
+            rf_feed_run(store, "INSERT OR REPLACE INTO link SELECT c0, c1, c2, c3, c4 FROM feed",
+                        next_put, &to, err);
+    }
+    sort_links(l->gone, l->goings, by_b);
+    sort_links(l->put, l->puts, by_b);
+    if (status == RF_OK) {
+        status = take_links(
+            store, "DELETE FROM link_by_b WHERE run = ? AND account_a = ? AND account_b = ?",
+            c->run, l->gone, l->goings, err);
+    }
+    to.next = 0;
+    return status == RF_OK
+               ? rf_feed_run(store, "INSERT OR IGNORE INTO link_by_b SELECT c0, c2, c1 FROM feed",
+                             next_put, &to, err)
+               : status;
+}
+
+/* ---- values ---- */
+
+static rf_status next_worth(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    rows *to = context;
+    (void)err;
+    while (to->next < to->findings->worths && to->changes->worth[to->next] == 0) {
+        to->next++;
+    }
+    *found = to->next < to->findings->worths;
+    if (*found) {
+        const rf_result_worth *worth = &to->findings->worth[to->next++];
+        cells[0].number = to->changes->run;
+        cells[1].number = worth->value_row;
+        cells[2].number = worth->examined;
+        cells[3].number = worth->corroborated;
+    }
+    return RF_OK;
+}
+
+static rf_status write_values(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                              rf_error *err)
+{
+    rows to = {.findings = f, .changes = c};
+    rf_statement *allowed = NULL;
+    rf_status status =
+        rf_feed_run(store, "INSERT OR REPLACE INTO value_worth SELECT c0, c1, c2, c3 FROM feed",
+                    next_worth, &to, err);
+    if (status == RF_OK) {
+        status = change(store, "DELETE FROM hub WHERE run = ?", c->run, 0, err);
+    }
+    if (status == RF_OK) {
+        status = rf_results_write_hubs(store, f, c->run, err);
+    }
+    if (status == RF_OK) {
+        status =
+            rf_prepare(store, "INSERT OR IGNORE INTO run_allowed VALUES (?, ?, ?)", &allowed, err);
+    }
+    for (uint32_t i = 0; i < f->alloweds && status == RF_OK; i++) {
+        rf_bind_int(allowed, 1, c->run);
+        rf_bind_int(allowed, 2, f->allowed[i].value_row);
+        rf_bind_int(allowed, 3, f->allowed[i].entry);
+        status = rf_run(allowed, err);
+    }
+    rf_statement_end(allowed);
+    return status;
+}
+
+/* ---- rings ---- */
+
+static const char *const take_ring[] = {"DELETE FROM score_part WHERE run = ? AND ring = ?",
+                                        "DELETE FROM evidence WHERE run = ? AND ring = ?",
+                                        "DELETE FROM ring WHERE run = ? AND ring = ?"};
+enum { TAKES = sizeof take_ring / sizeof take_ring[0] };
+
+static rf_status take_rings(rf_store *store, int64_t run, const uint32_t *number, uint32_t count,
+                            rf_error *err)
+{
+    rf_status status = RF_OK;
+    for (int t = 0; t < TAKES && status == RF_OK; t++) {
+        rf_statement *statement = NULL;
+        status = rf_prepare(store, take_ring[t], &statement, err);
+        for (uint32_t i = 0; i < count && status == RF_OK; i++) {
+            rf_bind_int(statement, 1, run);
+            rf_bind_int(statement, 2, number[i]);
+            status = rf_run(statement, err);
+        }
+        rf_statement_end(statement);
+    }
+    return status;
+}
+
+/* The figures of rings whose scores stay. */
+static rf_status move_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                            rf_error *err)
+{
+    rf_statement *update = NULL;
+    rf_status status = rf_prepare(
+        store,
+        "UPDATE ring SET network = ?3, cells = ?4, links = ?5, link_bits = ?6, flagged = ?7,"
+        " requests = ?8, inner_bits = ?9, q = ?10 WHERE run = ?1 AND ring = ?2",
+        &update, err);
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        const rf_ring *ring = &f->ring[r];
+        if (c->ring[r] != RF_RING_MOVED) {
+            continue;
+        }
+        rf_bind_int(update, 1, c->run);
+        rf_bind_int(update, 2, rf_ring_number(f, r));
+        rf_bind_int(update, 3, ring->network);
+        rf_bind_int(update, 4, ring->cells);
+        rf_bind_int(update, 5, (int64_t)ring->links);
+        rf_bind_real(update, 6, ring->link_bits);
+        rf_bind_int(update, 7, ring->flagged);
+        rf_bind_int(update, 8, (int64_t)ring->requests);
+        rf_bind_real(update, 9, ring->inner_bits);
+        if (isnan(ring->q)) {
+            rf_bind_null(update, 10);
+        } else {
+            rf_bind_real(update, 10, ring->q);
+        }
+        status = rf_run(update, err);
+    }
+    rf_statement_end(update);
+    return status;
+}
+
+static rf_status write_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                             rf_error *err)
+{
+    rf_ring_writer writer = {0};
+    uint32_t *number = rf_alloc_raw(f->rings, sizeof *number);
+    uint32_t count = 0;
+    rf_status status = number == NULL ? rf_fail_memory(err, "the rings")
+                                      : take_rings(store, c->run, c->gone, c->goings, err);
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        if (c->ring[r] == RF_RING_JUDGED) {
+            number[count++] = rf_ring_number(f, r);
+        }
+    }
+    if (status == RF_OK) {
+        status = take_rings(store, c->run, number, count, err);
+    }
+    rf_free(number);
+    if (status == RF_OK) {
+        status = rf_ring_writer_begin(store, &writer, err);
+    }
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        if (c->ring[r] == RF_RING_JUDGED) {
+            status = rf_ring_write(f, r, c->run, &writer, err);
+        }
+    }
+    rf_ring_writer_end(&writer);
+    return status == RF_OK ? move_rings(store, f, c, err) : status;
+}
+
+static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    rows *to = context;
+    (void)err;
+    while (to->next < to->findings->members && to->changes->member[to->next] == 0) {
+        to->next++;
+    }
+    *found = to->next < to->findings->members;
+    if (*found) {
+        rf_member_row(to->findings, &to->findings->member[to->next++], to->changes->run, cells);
+    }
+    return RF_OK;
+}
+
+static rf_status write_members(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                               rf_error *err)
+{
+    rows to = {.findings = f, .changes = c};
+    rf_statement *leave = NULL;
+    rf_status status =
+        rf_prepare(store, "DELETE FROM member WHERE run = ? AND account = ?", &leave, err);
+    for (uint32_t i = 0; i < c->leavings && status == RF_OK; i++) {
+        rf_bind_int(leave, 1, c->run);
+        rf_bind_int(leave, 2, c->left[i]);
+        status = rf_run(leave, err);
+    }
+    rf_statement_end(leave);
+    return status == RF_OK
+               ? rf_feed_run(store,
+                             "INSERT OR REPLACE INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7,"
+                             " c8 FROM feed",
+                             next_member, &to, err)
+               : status;
+}
+
+/* ---- the run ---- */
+
+static rf_status next_number(rf_store *store, int64_t *number, rf_error *err)
+{
+    return rf_store_number(store,
+                           "SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
+                           " ifnull((SELECT max(run) FROM run_record), 0))",
+                           number, err);
+}
+
+static rf_status write_run(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                           rf_error *err)
+{
+    rf_statement *update = NULL;
+    uint32_t flagged = 0;
+    rf_status status = rf_prepare(
+        store,
+        "UPDATE run SET accounts = ?2, sightings = ?3, links = ?4, rings = ?5, flagged = ?6,"
+        " expected_by_chance = ?7, flagged_from = ?8, updated_at = ?9, updates = updates + 1"
+        " WHERE id = ?1",
+        &update, err);
+    for (uint32_t r = 0; r < f->rings; r++) {
+        flagged += f->ring[r].flagged;
+    }
+    if (status == RF_OK) {
+        rf_bind_int(update, 1, c->run);
+        rf_bind_int(update, 2, f->accounts);
+        rf_bind_int(update, 3, (int64_t)f->sightings);
+        rf_bind_int(update, 4, (int64_t)f->links.count);
+        rf_bind_int(update, 5, f->rings);
+        rf_bind_int(update, 6, flagged);
+        if (f->shuffles == 0) {
+            rf_bind_null(update, 7);
+        } else {
+            rf_bind_real(update, 7, f->expected);
+        }
+        rf_bind_real(update, 8, f->flagged_from);
+        rf_bind_int(update, 9, rf_time_now());
+        status = rf_run(update, err);
+    }
+    rf_statement_end(update);
+    return status;
+}
+
+static rf_status write_update(rf_store *store, const rf_results_changes *c, int64_t number,
+                              uint32_t rings, const rf_results_hooks *hooks, rf_error *err)
+{
+    rf_statement *insert = NULL;
+    char *timings = rf_results_timings(hooks);
+    rf_status status =
+        timings == NULL
+            ? rf_fail_memory(err, "the timings")
+            : rf_prepare(store,
+                         "INSERT INTO run_update VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         &insert, err);
+    if (status == RF_OK) {
+        rf_bind_int(insert, 1, number);
+        rf_bind_int(insert, 2, c->run);
+        rf_bind_int(insert, 3, c->started_at);
+        rf_bind_int(insert, 4, rf_time_now());
+        rf_bind_int(insert, 5, c->imports);
+        rf_bind_int(insert, 6, c->import);
+        rf_bind_int(insert, 7, c->accounts);
+        rf_bind_int(insert, 8, (int64_t)c->links->fresh);
+        rf_bind_int(insert, 9, (int64_t)c->links->goings);
+        rf_bind_int(insert, 10, (int64_t)(c->links->puts - c->links->fresh));
+        rf_bind_int(insert, 11, rings);
+        rf_bind_text(insert, 12, timings);
+        status = rf_run(insert, err);
+    }
+    rf_statement_end(insert);
+    rf_free(timings);
+    return status;
+}
+
+static rf_status write_all(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                           const rf_results_hooks *hooks, int64_t *number, rf_error *err)
+{
+    const char *const stage = hooks->stage[hooks->stages - 1];
+    bool keep = true;
+    uint32_t judged = 0;
+    rf_status status = hooks->settle(hooks->context, store, err);
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "ledger");
+        status = next_number(store, number, err);
+    }
+    if (status == RF_OK) {
+        status = write_run(store, f, c, err);
+    }
+    if (status == RF_OK) {
+        status = write_values(store, f, c, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "worths");
+        status = write_links(store, c, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "links");
+        status = write_rings(store, f, c, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "rings");
+        status = write_members(store, f, c, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "members");
+        status = rf_results_write_counts(store, f, c->run, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "counts");
+        status = rf_ledger_write(store, *number, c->started_at, &f->ledger, err);
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "ledger");
+        status = hooks->conclude(hooks->context, store, *number, &keep, err);
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        judged += c->ring[r] == RF_RING_JUDGED;
+    }
+    if (status == RF_OK) {
+        rf_stopwatch_lap(hooks->watch, stage, "keeping");
+        status = write_update(store, c, *number, judged + c->goings, hooks, err);
+    }
+    return status;
+}
+
+rf_status rf_results_update(rf_store *store, const rf_findings *findings,
+                            const rf_results_changes *changes, const rf_results_hooks *hooks,
+                            int64_t *number, rf_error *err)
+{
+    rf_status status =
+        rf_store_exec(store, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -196608", err);
+    if (status == RF_OK) {
+        status = rf_store_begin(store, err);
+    }
+    if (status == RF_OK) {
+        status = write_all(store, findings, changes, hooks, number, err);
+        if (status == RF_OK) {
+            status = rf_store_commit(store, err);
+        } else {
+            rf_store_rollback(store);
+        }
+    }
+    return rf_results_clean_up(store, status, err);
+}
