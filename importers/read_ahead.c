@@ -21,7 +21,7 @@ struct rf_read_ahead {
     size_t lengths[BLOCKS];
     char *bytes;
     int file;
-    crypto_hash_sha256_state *hash;
+    rf_sha256 *hash;
 };
 
 /* Waits for a free block; false when the owner wants no more. */
@@ -49,8 +49,7 @@ static void *fill_blocks(void *context)
             got = read(ahead->file, to, RF_READ_AHEAD_BLOCK);
         } while (got < 0 && errno == EINTR);
         if (got > 0) {
-            (void)crypto_hash_sha256_update(ahead->hash, (unsigned char *)to,
-                                            (unsigned long long)got);
+            rf_sha256_add(ahead->hash, to, (size_t)got);
         }
         (void)pthread_mutex_lock(&ahead->lock);
         if (got > 0) {
@@ -67,7 +66,7 @@ static void *fill_blocks(void *context)
     return NULL;
 }
 
-rf_read_ahead *rf_read_ahead_start(int file, crypto_hash_sha256_state *hash)
+rf_read_ahead *rf_read_ahead_start(int file, rf_sha256 *hash)
 {
     rf_read_ahead *ahead = rf_alloc(1, sizeof *ahead);
     if (ahead == NULL) {

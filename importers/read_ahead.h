@@ -7,7 +7,8 @@
 #ifndef RF_IMPORTERS_READ_AHEAD_H
 #define RF_IMPORTERS_READ_AHEAD_H
 
-#include <sodium.h>
+#include "base/sha256.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,7 +19,7 @@ typedef struct rf_read_ahead rf_read_ahead;
 /* Starts reading `file` (an open regular file) at its position, feeding *hash. NULL when there is
  * no memory or no thread for it: the caller then reads by itself. `file` and `hash` must outlive
  * it. */
-rf_read_ahead *rf_read_ahead_start(int file, crypto_hash_sha256_state *hash);
+rf_read_ahead *rf_read_ahead_start(int file, rf_sha256 *hash);
 /* Copies the next block (at most RF_READ_AHEAD_BLOCK bytes) to `to`; its length, 0 at the end, -1
  * with errno set when reading failed. */
 long rf_read_ahead_take(rf_read_ahead *ahead, void *to);

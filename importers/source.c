@@ -24,7 +24,7 @@ struct rf_source {
     uint64_t done;
     bool ended;
     rf_read_ahead *ahead; /* NULL: small, no regular file, or ended */
-    crypto_hash_sha256_state hash;
+    rf_sha256 hash;
 
     char *window;
     size_t mark;  /* start of the row being read */
@@ -50,7 +50,7 @@ static rf_status new_source(const char *path, rf_source **out, rf_error *err)
         rf_source_close(source);
         return rf_fail_memory(err, path);
     }
-    (void)crypto_hash_sha256_init(&source->hash);
+    rf_sha256_start(&source->hash, true);
     *out = source;
     return RF_OK;
 }
@@ -179,8 +179,7 @@ static rf_status read_more(rf_source *source, rf_error *err)
         return status;
     }
     if (source->ahead == NULL) { /* else the other thread has hashed it */
-        (void)crypto_hash_sha256_update(&source->hash,
-                                        (const unsigned char *)source->window + source->end, got);
+        rf_sha256_add(&source->hash, source->window + source->end, got);
     }
     source->end += got;
     source->done += got;
@@ -295,10 +294,10 @@ void rf_source_second_line(rf_source *source)
     rf_source_mark(source);
 }
 
-static void write_digest(crypto_hash_sha256_state *hash, char digest[RF_DIGEST_TEXT])
+static void write_digest(rf_sha256 *hash, char digest[RF_DIGEST_TEXT])
 {
-    unsigned char bytes[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256_final(hash, bytes);
+    unsigned char bytes[RF_SHA256_BYTES];
+    rf_sha256_end(hash, bytes);
     (void)sodium_bin2hex(digest, RF_DIGEST_TEXT, bytes, sizeof bytes);
 }
 

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/radix.h"
+#include "base/sha256.h"
 #include "base/status.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
@@ -414,10 +415,39 @@ static void numbers_are_sorted_as_by_comparing(void **state)
     rf_memory_fail_after(0);
 }
 
+/* Whoever computes it, and in whatever pieces the bytes come. */
+static void digests_are_those_of_libsodium(void **state)
+{
+    static unsigned char bytes[5000];
+    uint64_t seed = 9;
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (unsigned char)(seed = rf_mix(seed));
+    }
+    for (size_t length = 0; length <= sizeof bytes; length += length < 300 ? 1 : 97) {
+        unsigned char wanted[RF_SHA256_BYTES];
+        (void)crypto_hash_sha256(wanted, bytes, length);
+        for (int own = 0; own < 2; own++) {
+            unsigned char digest[RF_SHA256_BYTES];
+            rf_sha256 hash;
+            rf_sha256_start(&hash, own != 0);
+            for (size_t at = 0; at < length;) {
+                size_t part = (seed = rf_mix(seed)) % 200;
+                part = part < length - at ? part : length - at;
+                rf_sha256_add(&hash, bytes + at, part);
+                at += part;
+            }
+            rf_sha256_end(&hash, digest);
+            assert_memory_equal(digest, wanted, sizeof digest);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_sorted_as_by_comparing),
+        cmocka_unit_test(digests_are_those_of_libsodium),
         cmocka_unit_test(every_day_comes_back),
         cmocka_unit_test(good_times_are_read),
         cmocka_unit_test(bad_times_are_refused),

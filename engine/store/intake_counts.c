@@ -1,7 +1,7 @@
 /* intake_counts.c - puts the counts of an intake into the tables, packed (pack.h) and in key order;
  * see intake_private.h. Sightings come by value; the pairs of account and value that they show are
  * turned round meanwhile and become holdings. */
-#include "store/feed.h"
+#include "store/feed_ahead.h"
 #include "store/intake_private.h"
 #include "store/pack.h"
 
@@ -169,9 +169,18 @@ static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, 
     return RF_OK;
 }
 
+rf_status rf_intake_feed(rf_intake *intake, uint64_t size, const char *sql, size_t columns,
+                         rf_feed_fn next, void *context, rf_error *err)
+{
+    return size >= intake->limits.counts / 256
+               ? rf_feed_run_ahead(intake->store, sql, columns, next, context, err)
+               : rf_feed_run(intake->store, sql, next, context, err);
+}
+
 static rf_status write_sightings(rf_intake *intake, rf_error *err)
 {
     sighting_rows to = {.intake = intake};
+    uint64_t const size = rf_tally_size(&intake->sightings);
     char sql[192]; /* the import is the same in all rows: a constant costs less than a cell */
     rf_status status;
     rf_progress_start(&intake->progress, "writing sightings", rf_tally_size(&intake->sightings));
@@ -184,7 +193,7 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
         status = rf_tally_next(&intake->sightings, &to.ahead, &to.more, err);
     }
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store, sql, next_sightings, &to, err);
+        status = rf_intake_feed(intake, size, sql, 8, next_sightings, &to, err);
     }
     rf_progress_end(&intake->progress);
     rf_tally_free(&intake->sightings);
@@ -194,6 +203,7 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
 static rf_status write_activity(rf_intake *intake, rf_error *err)
 {
     activity_rows to = {.intake = intake};
+    uint64_t const size = rf_tally_size(&intake->activity);
     char sql[224];
     rf_status status;
     rf_progress_start(&intake->progress, "writing activity", rf_tally_size(&intake->activity));
@@ -210,7 +220,7 @@ static rf_status write_activity(rf_intake *intake, rf_error *err)
         status = next_day(&to, err);
     }
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store, sql, next_activity, &to, err);
+        status = rf_intake_feed(intake, size, sql, 10, next_activity, &to, err);
     }
     rf_progress_end(&intake->progress);
     rf_tally_free(&intake->activity);

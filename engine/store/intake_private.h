@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "store/feed.h"
 #include "store/intake.h"
 #include "store/intake_batch.h"
 #include "store/intake_intern.h"
@@ -77,6 +78,10 @@ enum { RF_ACTIVITY_HOUR_BITS = 5, RF_ACTIVITY_HOUR_MASK = 31, RF_ACTIVITY_NO_HOU
 /* Counts a batch; then, when a limit is reached, spills. The rf_queue_fn of an intake, which is its
  * context. (intake_apply.c) */
 RF_MUST_USE rf_status rf_intake_apply(void *intake, rf_batch *batch, rf_error *err);
+/* A feed of about `size` facts, of which the function does not touch the store: many are made in a
+ * second thread. (intake_counts.c) */
+RF_MUST_USE rf_status rf_intake_feed(rf_intake *intake, uint64_t size, const char *sql,
+                                     size_t columns, rf_feed_fn next, void *context, rf_error *err);
 /* Gives new accounts and values their ids and writes them with all that was said of them; the
  * tallies then count by database ids. (intake_write.c) */
 RF_MUST_USE rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err);

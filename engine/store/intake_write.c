@@ -105,6 +105,8 @@ typedef struct new_texts {
     uint32_t *sorted;
     size_t count;
     size_t next;
+    uint32_t *others; /* of values: addresses of which the text does not tell all */
+    size_t other_count, other_room;
 } new_texts;
 
 /* id, external_id, what is said (9), the import that says it */
@@ -164,11 +166,11 @@ static rf_status write_new_accounts(new_texts *list, rf_error *err)
         return RF_OK;
     }
     rf_progress_start(&list->intake->progress, "writing accounts", list->count);
-    status = rf_feed_run(list->intake->store,
-                         "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
-                         ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11"
-                         " FROM feed",
-                         next_new_account, list, err);
+    status = rf_intake_feed(list->intake, list->count,
+                            "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
+                            ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10,"
+                            " c11 FROM feed",
+                            12, next_new_account, list, err);
     rf_progress_end(&list->intake->progress);
     return status;
 }
@@ -251,6 +253,25 @@ static rf_status write_account_claims(rf_intake *intake, int64_t known, rf_error
 
 /* ---- values ---- */
 
+/* Notes an address that is not what the view address takes it for. */
+static rf_status note_other(new_texts *list, uint32_t value, rf_error *err)
+{
+    const rf_intern_text *text = list->intake->values.texts[value];
+    rf_address address;
+    if (!rf_address_parse(text->bytes, text->length, &address)) {
+        return rf_fail(err, RF_EINPUT, "not an address: %.100s", text->bytes);
+    }
+    if (address.version == 4 && strcmp(rf_address_scope(&address), "global") == 0) {
+        return RF_OK;
+    }
+    if (!rf_reserve(&list->others, &list->other_room, list->other_count + 1,
+                    sizeof *list->others)) {
+        return rf_fail_memory(err, "the addresses");
+    }
+    list->others[list->other_count++] = value;
+    return RF_OK;
+}
+
 /* id, signal, text */
 static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
@@ -258,7 +279,6 @@ static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found,
     const rf_intern *values = &list->intake->values;
     const rf_intern_text *text;
     uint32_t value;
-    (void)err;
     *found = list->next < list->count;
     if (!*found) {
         return RF_OK;
@@ -272,7 +292,7 @@ static rf_status next_new_value(void *context, rf_feed_cell *cells, bool *found,
     rf_feed_int(&cells[0], values->ids[value]);
     rf_feed_int(&cells[1], text->tag);
     rf_feed_text(&cells[2], text->bytes, text->length);
-    return RF_OK;
+    return text->tag == RF_INTAKE_IP ? note_other(list, value, err) : RF_OK;
 }
 
 typedef struct new_addresses {
@@ -280,31 +300,23 @@ typedef struct new_addresses {
     char prefix[RF_ADDRESS_TEXT];
 } new_addresses;
 
-/* value, version, prefix, scope of an address that is not what the view address takes it for */
+/* value, version, prefix, scope */
 static rf_status next_address(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     new_addresses *to = context;
     new_texts *list = to->list;
     const rf_intern *values = &list->intake->values;
-    *found = false;
-    while (list->next < list->count && !*found) {
-        rf_intern_fetch_sorted(values, list->sorted, list->count, list->next);
-        uint32_t const value = list->sorted[list->next++];
-        const rf_intern_text *text = values->texts[value];
-        rf_address address;
-        if (text->tag != RF_INTAKE_IP) {
-            continue;
-        }
-        if (!rf_address_parse(text->bytes, text->length, &address)) {
-            return rf_fail(err, RF_EINPUT, "not an address: %.100s", text->bytes);
-        }
-        *found = address.version != 4 || strcmp(rf_address_scope(&address), "global") != 0;
-        if (*found) {
-            rf_feed_int(&cells[0], values->ids[value]);
-            rf_feed_int(&cells[1], address.version);
-            rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
-            rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
-        }
+    rf_address address;
+    uint32_t value;
+    (void)err;
+    *found = list->next < list->other_count;
+    if (*found) {
+        value = list->others[list->next++];
+        (void)rf_address_parse(values->texts[value]->bytes, values->texts[value]->length, &address);
+        rf_feed_int(&cells[0], values->ids[value]);
+        rf_feed_int(&cells[1], address.version);
+        rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
+        rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
     }
     return RF_OK;
 }
@@ -318,10 +330,11 @@ static rf_status write_new_values(new_texts *list, rf_error *err)
         return RF_OK;
     }
     rf_progress_start(&list->intake->progress, "writing values", list->count);
-    status = rf_feed_run(store, "INSERT INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed",
-                         next_new_value, list, err);
+    status = rf_intake_feed(list->intake, list->count,
+                            "INSERT INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed", 3,
+                            next_new_value, list, err);
     rf_progress_end(&list->intake->progress);
-    if (status == RF_OK) {
+    if (status == RF_OK && list->other_count > 0) {
         list->next = 0;
         status = rf_feed_run(store,
                              "INSERT INTO address_other (value, version, prefix, scope)"
@@ -499,5 +512,6 @@ rf_status rf_intake_write_texts(rf_intake *intake, rf_error *err)
     }
     rf_free(accounts.sorted);
     rf_free(values.sorted);
+    rf_free(values.others);
     return status;
 }
