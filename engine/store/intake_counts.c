@@ -172,7 +172,8 @@ static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, 
 rf_status rf_intake_feed(rf_intake *intake, uint64_t size, const char *sql, size_t columns,
                          rf_feed_fn next, void *context, rf_error *err)
 {
-    return size >= intake->limits.counts / 256
+    enum { WORTH_WHILE = 1 << 12 };
+    return size >= WORTH_WHILE && size >= intake->limits.counts / 256
                ? rf_feed_run_ahead(intake->store, sql, columns, next, context, err)
                : rf_feed_run(intake->store, sql, next, context, err);
 }
