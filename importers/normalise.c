@@ -168,10 +168,14 @@ bool rf_normal_card(const char *text, size_t length, const void *key, size_t key
 
 void rf_normal_device(const char *text, size_t length, char *out)
 {
+    static const bool letters[256] = {
+        ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+        ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true,
+        ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['A'] = true,
+        ['B'] = true, ['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true};
     size_t hex = 0;
-    for (size_t i = 0; i < length; i++) {
-        hex += is_digit(text[i]) || (text[i] >= 'a' && text[i] <= 'f') ||
-               (text[i] >= 'A' && text[i] <= 'F') || text[i] == '-';
+    while (hex < length && letters[(unsigned char)text[hex]]) {
+        hex++;
     }
     if (hex == length && length >= 16) {
         rf_lower(text, length, out);

@@ -141,7 +141,12 @@ bool rf_reader_is_json(const rf_reader *reader)
 
 void rf_reader_start_row(rf_reader *reader, rf_row *row, int64_t line)
 {
-    *row = (rf_row){.line = line};
+    row->line = line;
+    row->reason[0] = '\0';
+    row->split = false;
+    memset(row->cells, 0, sizeof row->cells);
+    row->raw = NULL;
+    row->raw_length = 0;
     reader->used = 0;
 }
 

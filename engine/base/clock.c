@@ -118,6 +118,13 @@ static bool clock_time(scanner *in, int *seconds)
     return hour <= 23 && minute <= 59 && second <= 59;
 }
 
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool const leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
 static bool iso_time(scanner in, int64_t *time)
 {
     int year;
@@ -125,20 +132,15 @@ static bool iso_time(scanner in, int64_t *time)
     int day;
     int seconds = 0;
     int offset = 0;
-    int real[3];
     int32_t number;
     if (!digits(&in, 4, &year) || !literal(&in, '-') || !digits(&in, 2, &month) ||
         !literal(&in, '-') || !digits(&in, 2, &day)) {
         return false;
     }
-    if (month < 1 || month > 12 || day < 1) {
+    if (month < 1 || month > 12 || day < 1 || day > days_in(year, month)) {
         return false;
     }
     number = rf_day_from_date(year, month, day);
-    rf_date_from_day(number, &real[0], &real[1], &real[2]);
-    if (real[1] != month || real[2] != day) {
-        return false; /* 31 April */
-    }
     if (in.at < in.end) {
         if (!literal(&in, 'T') && !literal(&in, 't') && !literal(&in, ' ')) {
             return false;

@@ -14,17 +14,30 @@ typedef struct sort_key {
     uint32_t index;
 } sort_key;
 
+/* Both halves of a product: every bit of one factor moves most of the result. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide const product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Eight bytes a step; never stored, so it may differ between machines. */
 uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length)
 {
+    uint64_t const factor = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t hash = (uint64_t)tag << 32 | (length & UINT32_MAX);
     uint64_t eight = 0;
-    for (; length >= sizeof eight; text += sizeof eight, length -= sizeof eight) {
-        memcpy(&eight, text, sizeof eight);
-        hash = rf_mix(hash ^ eight);
+    if (length >= sizeof eight) { /* the last eight may overlap those before */
+        const char *const last = text + length - sizeof eight;
+        for (; text < last; text += sizeof eight) {
+            memcpy(&eight, text, sizeof eight);
+            hash = fold(hash ^ eight ^ factor, factor);
+        }
+        memcpy(&eight, last, sizeof eight);
+    } else {
+        memcpy(&eight, text, length);
     }
-    eight = 0;
-    memcpy(&eight, text, length);
     return rf_mix(hash ^ eight);
 }
 
