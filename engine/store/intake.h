@@ -6,12 +6,13 @@
  *
  * How: the calls only write down what a row says (intake_batch.h); some hundred rows at a time are
  * counted, for a large file in a second thread (intake_queue.h). Texts are interned in memory,
- * sightings and activity are counted in arrays of (a, b, c, n) that are sorted and summed; the
- * database sees each row once, in key order, one statement a table (feed.h), while a second thread
- * sorts what comes next. When a limit is reached between
- * two batches, new accounts and values are written, and the counts go to an unlinked temporary file
- * as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the commit merges the runs. So memory is
- * bounded by rf_intake_limits plus the page cache, for any input.
+ * sightings and activity are counted in arrays of (a, b, c, n) that are sorted and summed, and
+ * packed a few dozen a row (pack.h); the database sees each row once, in key order, one statement a
+ * table (feed.h), while a second thread makes the rows (feed_ahead.h) and sorts what comes next.
+ * When a limit is reached between two batches, new accounts and values are written, and the counts
+ * go to an unlinked temporary file as a sorted run (16 bytes each, in $TMPDIR or /var/tmp); the
+ * commit merges the runs. So memory is bounded by rf_intake_limits plus the page cache, for any
+ * input.
  *
  * Invariants: row order never matters to the facts (ids of new accounts and values follow the order
  * of their texts while the limits are not reached). Nothing is visible to readers before commit.
@@ -62,7 +63,7 @@ typedef struct rf_intake_summary {
     int64_t import;       /* its id */
     int64_t accounts_new; /* accounts and values nobody had mentioned before */
     int64_t values_new;
-    int64_t sightings; /* rows written to the table sighting */
+    int64_t sightings; /* that are new: rows of the view sighting */
 } rf_intake_summary;
 
 /* Begins the transaction (and so takes the write lock of the database). On success the caller owns

@@ -323,7 +323,6 @@ static rf_status next_address(void *context, rf_feed_cell *cells, bool *found, r
 
 static rf_status write_new_values(new_texts *list, rf_error *err)
 {
-    rf_store *store = list->intake->store;
     new_addresses addresses = {.list = list};
     rf_status status;
     if (list->count == 0) {
@@ -336,10 +335,10 @@ static rf_status write_new_values(new_texts *list, rf_error *err)
     rf_progress_end(&list->intake->progress);
     if (status == RF_OK && list->other_count > 0) {
         list->next = 0;
-        status = rf_feed_run(store,
-                             "INSERT INTO address_other (value, version, prefix, scope)"
-                             " SELECT c0, c1, c2, c3 FROM feed",
-                             next_address, &addresses, err);
+        status = rf_intake_feed(list->intake, list->other_count,
+                                "INSERT INTO address_other (value, version, prefix, scope)"
+                                " SELECT c0, c1, c2, c3 FROM feed",
+                                4, next_address, &addresses, err);
     }
     return status;
 }
