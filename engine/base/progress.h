@@ -3,7 +3,7 @@
  * It writes to standard error, at most ten times a second, nothing during the first second of the
  * program's work, and wipes its line at the end. When standard error is no terminal, or --quiet is
  * given, it is silent; so is one that is started while another goes on: the outer one tells more.
- * Started and ended by one thread at a time; shown by the one that started it.
+ * Started and ended by one thread at a time; shown by one, which may be another in between.
  */
 #ifndef RF_BASE_PROGRESS_H
 #define RF_BASE_PROGRESS_H
