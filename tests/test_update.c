@@ -332,6 +332,33 @@ static void an_update_writes_what_readers_expect(void **state)
     story_contains(f->errors, "updated");
 }
 
+static const char STATE[] =
+    "SELECT sum(bits * families) + (SELECT sum(score + size) FROM ring) + (SELECT sum(ring + cell)"
+    " FROM member) + (SELECT count(*) FROM ring_event) + (SELECT count(*) FROM ring_member)"
+    " + (SELECT count(*) FROM run_record) + (SELECT updates FROM run) + (SELECT sum(length(bytes))"
+    " FROM kept) FROM link";
+
+/* What fails last leaves everything as it was, and the update can be made afterwards. */
+static void a_failed_update_leaves_nothing(void **state)
+{
+    fixture *f = *state;
+    int64_t before;
+    begin_days(f, 17, 6);
+    story_run(f, "detect --shuffles 0", 0);
+    tell_day(f, 6, 0);
+    before = story_number(f, STATE);
+    fixture_sql(f, "CREATE TRIGGER fail BEFORE INSERT ON run_update"
+                   " BEGIN SELECT raise(ABORT, 'no more'); END");
+    story_run(f, "detect --shuffles 0 --update", 4);
+    story_contains(f->errors, "no more");
+    assert_int_equal(story_number(f, STATE), before);
+    assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    fixture_sql(f, "DROP TRIGGER fail");
+    story_run(f, "detect --shuffles 0 --update", 0);
+    story_contains(f->output, "brought up to date");
+    assert_true(story_number(f, STATE) != before);
+}
+
 /* After several days of updates a full run continues the same rings. */
 static void keys_last_through_updates(void **state)
 {
@@ -424,6 +451,7 @@ int main(void)
                                         story_end),
         cmocka_unit_test_setup_teardown(an_update_writes_what_readers_expect, story_start,
                                         story_end),
+        cmocka_unit_test_setup_teardown(a_failed_update_leaves_nothing, story_start, story_end),
         cmocka_unit_test_setup_teardown(keys_last_through_updates, story_start, story_end),
         cmocka_unit_test_setup_teardown(threads_change_nothing, story_start, story_end),
         cmocka_unit_test_setup_teardown(a_full_run_is_made_where_one_is_due, story_start,
