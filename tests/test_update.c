@@ -363,12 +363,19 @@ static void a_failed_update_leaves_nothing(void **state)
 static void keys_last_through_updates(void **state)
 {
     fixture *f = *state;
+    int64_t accounts;
     begin_days(f, 9, 4);
     story_run(f, "detect --shuffles 0", 0);
+    accounts = story_number(f, "SELECT accounts FROM run");
     for (int day = 4; day < DAYS; day++) {
         tell_day(f, day, 0);
         story_run(f, "detect --shuffles 0 --update", 0);
     }
+    /* each update tells of those that are new to it: sharing is weighed as among those of the run
+     */
+    assert_int_equal(story_number(f, "SELECT accounts - (SELECT sum(accounts) FROM run_update)"
+                                     " FROM run"),
+                     accounts);
     fixture_sql(f, "CREATE TABLE kept_keys AS SELECT ring_key FROM ring WHERE run = 1");
     story_run(f, "detect --shuffles 0", 0);
     assert_true(story_number(f, "SELECT count(*) FROM kept_keys") > 5);

@@ -20,7 +20,8 @@ static rf_status read_run(rf_store *store, rf_learned *l, rf_error *err)
     bool row = false;
     rf_status status = prepare_for_run(
         store,
-        "SELECT r.started_at, r.finished_at, r.accounts, r.prior_bits,"
+        "SELECT r.started_at, r.finished_at, r.accounts - (SELECT total(accounts) FROM run_update u"
+        " WHERE u.run = r.id), r.prior_bits,"
         "       json_extract(r.config, '$.min_links'), json_extract(r.config, '$.min_size'),"
         "       w.threshold_bits, w.pair_cap, w.common, w.one_family,"
         "       EXISTS (SELECT 1 FROM import i WHERE i.finished_at >"

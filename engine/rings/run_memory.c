@@ -225,8 +225,13 @@ rf_status rf_memory_keep(rf_store *store, const rf_population *population, const
                          const rf_findings *findings, const rf_chance *chance,
                          const rf_rivals *rivals, const rf_run_memory *memory, rf_error *err)
 {
-    int64_t const figure[4] = {memory->run, memory->number, memory->import, chance->shuffles};
+    int64_t figure[5] = {memory->run, memory->number, memory->import, chance->shuffles, 0};
     rf_status status = keep_links(store, population, links, err);
+    for (uint32_t a = 0; a < population->accounts; a++) {
+        if (population->account_row[a] > figure[4]) {
+            figure[4] = population->account_row[a];
+        }
+    }
     if (status == RF_OK) {
         status = keep_communities(store, population, memory, err);
     }
@@ -246,7 +251,7 @@ rf_status rf_memory_keep(rf_store *store, const rf_population *population, const
     if (status == RF_OK) {
         status = keep_rivals(store, population, rivals, err);
     }
-    return status == RF_OK ? rf_kept_put(store, "run", figure, 4, sizeof *figure, err) : status;
+    return status == RF_OK ? rf_kept_put(store, "run", figure, 5, sizeof *figure, err) : status;
 }
 
 /* ---- recalling ---- */
@@ -257,11 +262,12 @@ rf_status rf_memory_peek(rf_store *store, rf_run_memory *memory, rf_error *err)
     size_t count = 0;
     rf_status const status = rf_kept_get(store, "run", sizeof *figure, &figure, &count, err);
     memory->run = 0;
-    if (status == RF_OK && count == 4) {
+    if (status == RF_OK && count == 5) {
         memory->run = figure[0];
         memory->number = figure[1];
         memory->import = figure[2];
         memory->chance.shuffles = (uint32_t)figure[3];
+        memory->account_row = figure[4];
     }
     rf_free(figure);
     return status;

@@ -43,6 +43,7 @@ typedef struct rf_run_memory {
     int64_t run,
         number;     /* the run, and its number in the ledger: of the last update, else the same */
     int64_t import; /* newest import that was taken in */
+    int64_t account_row;   /* greatest account.id there was */
     uint32_t *ring, *cell; /* by account: communities as clustered; UINT32_MAX: none */
     rf_judged *judged;     /* ascending by members once recalled */
     size_t judgeds, judged_room;

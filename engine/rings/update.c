@@ -153,6 +153,19 @@ static rf_status mark_known(updating *u, rf_store *store, rf_error *err)
     return status;
 }
 
+/* The renewal tells of all accounts that are new since the full run. */
+static void mark_new(updating *u)
+{
+    const rf_population *p = &u->p.population;
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        bool const known = p->account_row[a] <= u->before.account_row;
+        if (known) {
+            u->renewal.fresh[a] &= (uint8_t)~RF_NEW_ACCOUNT;
+        }
+        u->update->accounts += !known;
+    }
+}
+
 static rf_status read_kept(updating *u, rf_store *store, rf_error *err)
 {
     rf_pipeline *p = &u->p;
@@ -164,6 +177,9 @@ static rf_status read_kept(updating *u, rf_store *store, rf_error *err)
     if (status == RF_OK && u->renewal.obstacle != NULL) {
         obstruct(u, u->renewal.obstacle);
         return RF_OK;
+    }
+    if (status == RF_OK) {
+        mark_new(u);
     }
     rf_pipeline_lap(p, RF_READING, "facts");
     if (status == RF_OK && !own.no_labels) {
@@ -342,12 +358,11 @@ static rf_status write(updating *u, rf_store *store, rf_error *err)
     rf_update_summary *out = u->update;
     rf_status status;
     u->changes.started_at = u->p.findings.started_at;
-    u->changes.accounts = u->renewal.accounts;
+    u->changes.accounts = out->accounts;
     u->changes.worth = u->recalled.renewed;
     u->changes.links = &u->difference.links;
     status = rf_results_update(store, &u->p.findings, &u->changes, &hooks, &out->number, err);
     rf_pipeline_lap(&u->p, RF_WRITING, "commit");
-    out->accounts = u->renewal.accounts;
     out->links_new = u->difference.links.fresh;
     out->links_gone = u->difference.links.goings;
     out->links_changed = u->difference.links.puts - u->difference.links.fresh;

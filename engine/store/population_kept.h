@@ -34,7 +34,7 @@ typedef struct rf_renewal {
     const char *obstacle; /* static text: why the population cannot be renewed; NULL: it was */
     uint8_t *fresh;       /* by account: RF_NEW_... */
     uint32_t *grown;      /* by group: holders that it did not have */
-    uint32_t accounts;    /* new ones */
+    uint32_t accounts;    /* new since the full run, as RF_NEW_ACCOUNT is */
 } rf_renewal;
 
 /* Reads what is kept and puts the news of all imports since to it. Imports up to `since` are no
