@@ -144,6 +144,36 @@ static void slow_strengths(const scene *s, uint32_t account, int *strength, int 
     }
 }
 
+/* The bits of the account's value that is the ring's own, by the lower end of the score interval of
+ * a share (Wilson 1927), which exceeds one half exactly when the test does. */
+static double slow_own(const scene *s, uint32_t account)
+{
+    double best = 0;
+    for (uint32_t g = 0; g < s->p.groups; g++) {
+        double const n = rf_group_size(&s->p, g) - 1.0;
+        double const z2 = 1.645 * 1.645;
+        bool const payment = strcmp(rf_group_signal(&s->p, g)->family_name, "payment") == 0;
+        double k = 0;
+        double share;
+        bool vouched;
+        if (rf_group_signal(&s->p, g)->windowed || slow_strength(s, g, account, &vouched) == 0 ||
+            !vouched) {
+            continue;
+        }
+        for (uint32_t i = 0; i < s->size; i++) {
+            k += s->member[i] != account && holds(&s->p, g, s->member[i]);
+        }
+        share = k / n;
+        if ((share + z2 / (2 * n) - sqrt(z2 * share * (1 - share) / n + z2 * z2 / (4 * n * n))) /
+                    (1 + z2 / n) >
+                0.5 ||
+            (payment && k == n && k >= 2)) {
+            best = fmax(best, log2((k + 0.5) / (n - k + 0.5)));
+        }
+    }
+    return best;
+}
+
 static uint8_t found_at(const rf_membership_model *model, const uint8_t *found, size_t place,
                         uint32_t slot)
 {
@@ -186,6 +216,7 @@ static void all_vouching_is_everybody_vouching(void **state)
 
 static void memberships_are_those_of_the_definition(void **state)
 {
+    uint32_t owned = 0;
     (void)state;
     for (unsigned round = 0; round < 12; round++) {
         scene *s = stage(round % 4 == 3, round + 1);
@@ -217,8 +248,11 @@ static void memberships_are_those_of_the_definition(void **state)
             }
             if (place != SIZE_MAX) {
                 rf_membership const fast = rf_membership_of(&s->model, &scratch, &ratios, place);
+                double const own = slow_own(s, a);
                 assert_int_equal(fast.account, a);
-                assert_true(fabs((double)fast.bits - bits) < 1e-4);
+                assert_true(fabs((double)fast.bits - (own > 0 ? fmax(bits, own) : bits)) < 1e-4);
+                assert_true(own == 0 || (fast.held >= 2 && fast.vouched >= 1));
+                owned += own > 0;
             }
         }
         assert_true(seen > 20);
@@ -243,6 +277,21 @@ static void memberships_are_those_of_the_definition(void **state)
         rf_membership_scratch_end(&scratch);
         strike(s);
     }
+    assert_true(owned > 20);
+}
+
+static void what_makes_a_value_the_rings_own(void **state)
+{
+    (void)state;
+    assert_true(rf_own_bits(false, 2, 3) == 0); /* two of two may be a family */
+    assert_true(fabs((double)rf_own_bits(true, 2, 3) - log2(2.5 / 0.5)) < 1e-6);
+    assert_true(rf_own_bits(true, 2, 4) == 0);
+    assert_true(rf_own_bits(true, 1, 2) == 0);
+    assert_true(fabs((double)rf_own_bits(false, 3, 4) - log2(3.5 / 0.5)) < 1e-6);
+    assert_true(rf_own_bits(false, 5, 7) == 0);
+    assert_true(fabs((double)rf_own_bits(false, 9, 13) - log2(9.5 / 3.5)) < 1e-6);
+    assert_true(rf_own_bits(false, 500, 1001) == 0);
+    assert_true(rf_own_bits(false, 540, 1001) > 0);
 }
 
 /* Findings with rings of given sizes over the first accounts of a scene. */
@@ -365,6 +414,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_vouching_is_everybody_vouching),
         cmocka_unit_test(memberships_are_those_of_the_definition),
+        cmocka_unit_test(what_makes_a_value_the_rings_own),
         cmocka_unit_test(regrouping_keeps_lists_in_step),
         cmocka_unit_test(growth_does_not_depend_on_threads),
     };

@@ -24,7 +24,7 @@ typedef struct reader {
     rf_error *err;
     FILE *file;
     int line; /* the one being read: inih as packaged does not tell */
-    key keys[21];
+    key keys[20];
 } reader;
 
 /* fgets for inih, counting lines. */
@@ -38,7 +38,7 @@ static char *next_line(char *line, int room, void *stream)
 static void list_keys(reader *r)
 {
     rf_detect_settings *s = r->settings;
-    key const keys[21] = {
+    key const keys[20] = {
         {"evidence", "prior_bits", TARGET_REAL, &s->evidence.prior_bits, -60, -1},
         {"evidence", "threshold_bits", TARGET_REAL, &s->evidence.threshold_bits, -20, 60},
         {"evidence", "pair_cap", TARGET_U32, &s->evidence.pair_cap, 2, 100000},
@@ -55,8 +55,7 @@ static void list_keys(reader *r)
         {"score", "honest_share", TARGET_REAL, &s->doubt.honest_share, 0, 1},
         {"growth", "grow_from", TARGET_REAL, &s->grow.suspect_from, -100, 200},
         {"growth", "join_bits", TARGET_REAL, &s->grow.join_bits, -60, 60},
-        {"growth", "merge_share", TARGET_REAL, &s->grow.merge_share, 0, 1},
-        {"growth", "merge_share_loose", TARGET_REAL, &s->grow.merge_share_loose, 0, 1},
+        {"growth", "tie_contrast", TARGET_REAL, &s->join.tie_contrast, 0, 1000000},
         {"growth", "rounds", TARGET_U32, &s->grow.rounds, 0, 100},
         {"chance", "shuffles", TARGET_U32, &s->chance.shuffles, 0, 1000},
         {"chance", "q_most", TARGET_REAL, &s->chance.q_most, 0, 1},

@@ -2,7 +2,9 @@
  *
  *     [evidence]  prior_bits, threshold_bits, pair_cap, common_share, star_from
  *     [levels]    ring_density, cell_factor, network_contrast, min_links, iterations
- *     [score]     rarity_bits, flagged_from
+ *     [score]     rarity_bits, flagged_from, verified_bits, honest_share
+ *     [growth]    grow_from, join_bits, tie_contrast, rounds
+ *     [chance]    shuffles, q_most
  *     [signal NAME]  family, role (link or context), windowed (yes or no)
  *
  * An unknown section or key, or a value out of bounds, is an error that names file and line.

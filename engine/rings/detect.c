@@ -336,10 +336,13 @@ static rf_status judge(rf_pipeline *p, const rf_detect_settings *settings,
 
 /* Puts the suspect rings together that belong together. */
 static rf_status join_rings(rf_pipeline *p, const rf_detect_settings *settings,
-                            double chance_density, uint32_t *changed, rf_error *err)
+                            double chance_density, bool grown, uint32_t *changed, rf_error *err)
 {
-    rf_status status = rf_rings_join(&p->population, &p->links, &settings->join, chance_density,
-                                     settings->seed, &p->findings, changed, err);
+    rf_join_settings join = settings->join;
+    rf_status status;
+    join.tie_contrast = grown ? join.tie_contrast : 0;
+    status = rf_rings_join(&p->population, &p->links, &join, chance_density, settings->seed,
+                           &p->findings, changed, err);
     if (status == RF_OK) {
         status = part_rings(p, settings->levels.min_size, changed, err);
     }
@@ -352,7 +355,10 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
                             rf_error *err)
 {
     rf_status status;
-    if (p->before != NULL) { /* what was judged as it was holds accounts as it did */
+    if (p->before == NULL) {
+        rf_rivals_free(&p->rivals); /* of the rings before they were joined */
+    } else {                        /* what was judged as it was holds accounts as it did */
+        rf_free(p->rivals.stands);
         p->rivals.stands = rf_alloc(p->findings.rings, sizeof *p->rivals.stands);
         for (uint32_t r = 0; r < p->findings.rings && p->rivals.stands != NULL; r++) {
             p->rivals.stands[r] = p->findings.ring[r].parts == 0;
@@ -374,12 +380,37 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
     return status;
 }
 
+enum { GATHERINGS = 3 };
+
+/* The suspect rings are joined and grown, and judged again whenever they have changed. */
+static rf_status gather(rf_pipeline *p, const rf_detect_settings *settings,
+                        const rf_baseline *baseline, double chance_density, bool again,
+                        uint32_t *changed, rf_error *err)
+{
+    uint32_t joined = 0;
+    uint32_t grown = 0;
+    rf_status status = join_rings(p, settings, chance_density, again, &joined, err);
+    if (status == RF_OK && joined > 0) {
+        status = judge(p, settings, baseline, true, false, err);
+    }
+    if (status == RF_OK && (joined > 0 || !again)) {
+        status = grow_rings(p, settings, &grown, err);
+    }
+    if (status == RF_OK && grown > 0) {
+        status = judge(p, settings, baseline, true, false, err);
+    }
+    *changed = joined + grown;
+    return status;
+}
+
+/* What has grown may be near enough to another piece to be joined, and more belongs to the two
+ * together: as long as any were joined. */
 rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_error *err)
 {
     rf_pipeline *p = pipeline;
     const rf_detect_settings *settings = p->settings;
     rf_baseline baseline = {0};
-    uint32_t changed = 0;
+    uint32_t changed = 1;
     rf_status status =
         rf_baseline_learn(&p->population, &p->calibration, settings->threads, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
@@ -387,18 +418,11 @@ rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_err
     if (status == RF_OK) {
         status = judge(p, settings, &baseline, false, false, err);
     }
-    if (status == RF_OK) {
-        status = join_rings(p, settings, chance_density, &changed, err);
+    for (uint32_t round = 0; round < GATHERINGS && changed > 0 && status == RF_OK; round++) {
+        status = gather(p, settings, &baseline, chance_density, round > 0, &changed, err);
     }
-    if (status == RF_OK && changed > 0) {
-        status = judge(p, settings, &baseline, true, false, err);
-    }
-    changed = 0;
-    if (status == RF_OK) {
-        status = grow_rings(p, settings, &changed, err);
-    }
-    if (status == RF_OK && (changed > 0 || p->before != NULL)) {
-        status = judge(p, settings, &baseline, changed > 0, true, err);
+    if (status == RF_OK && p->before != NULL) {
+        status = judge(p, settings, &baseline, false, true, err);
     }
     rf_baseline_free(&baseline);
     return status;

@@ -20,8 +20,6 @@ rf_grow_settings rf_grow_defaults(void)
                               .leave_bits = 0,
                               .stay_bits = 8,
                               .loyalty = 0.25,
-                              .merge_share = 0.02,
-                              .merge_share_loose = 0.1,
                               .held = 2,
                               .rounds = 12};
 }
@@ -30,7 +28,6 @@ rf_grow_settings rf_grow_defaults(void)
 typedef struct pull {
     uint32_t account, ring;
     float bits;
-    bool firm; /* enough families hold it to let the account join */
 } pull;
 
 typedef struct pulls {
@@ -48,7 +45,6 @@ typedef struct grower {
     uint32_t listed_count;
     uint32_t *start;         /* by ring: offsets into member */
     uint32_t *member;        /* accounts by ring */
-    uint32_t *target;        /* by ring: what it became part of; itself at first */
     rf_strength_counts pool; /* of all suspect rings */
     uint64_t pool_members;
     unsigned threads;
@@ -154,22 +150,22 @@ static rf_status pool_rings(grower *g, rf_error *err)
 
 /* ---- one round ---- */
 
-static bool note_pull(pulls *list, uint32_t account, uint32_t ring, float bits, bool firm)
+static bool note_pull(pulls *list, uint32_t account, uint32_t ring, float bits)
 {
     if (!rf_reserve(&list->items, &list->room, list->count + 1, sizeof *list->items)) {
         return false;
     }
-    list->items[list->count++] = (pull){account, ring, bits, firm};
+    list->items[list->count++] = (pull){account, ring, bits};
     return true;
 }
 
-/* Whether a ring pulls the account; *firm: enough families hold it to let it join. */
-static bool pulled(const grower *g, const rf_membership *m, bool *firm)
+/* Whether a ring pulls the account: enough families hold it, one by a member who vouches. */
+static bool pulled(const grower *g, const rf_membership *m)
 {
     double const bits = (double)m->bits;
-    *firm = m->held >= g->settings.held && m->vouched > 0;
-    return bits >= g->settings.join_bits &&
-           (!*firm || g->rivals || bits > (double)g->rival[m->account] - g->settings.stay_bits);
+    return m->held >= g->settings.held && m->vouched > 0 && bits >= g->settings.join_bits &&
+           (g->rivals || (!suspect_account(g, m->account) &&
+                          bits > (double)g->rival[m->account] - g->settings.stay_bits));
 }
 
 /* Finds who belongs to one ring and who does not: the latter are pulled to UINT32_MAX. */
@@ -187,8 +183,7 @@ static rf_status weigh_ring(grower *g, uint32_t ring, const rf_membership_scratc
     }
     for (size_t i = size; i < scratch->touched_count; i++) {
         rf_membership const m = rf_membership_of(&g->model, scratch, &ratios, i);
-        bool firm;
-        if (pulled(g, &m, &firm) && !note_pull(found, m.account, ring, m.bits, firm)) {
+        if (pulled(g, &m) && !note_pull(found, m.account, ring, m.bits)) {
             return rf_fail_memory(err, "the accounts that join rings");
         }
     }
@@ -196,7 +191,7 @@ static rf_status weigh_ring(grower *g, uint32_t ring, const rf_membership_scratc
          i++) {
         float const bits = g->places.membership[g->member[i]];
         if ((double)bits < g->settings.leave_bits &&
-            !note_pull(found, g->member[i], UINT32_MAX, bits, true)) {
+            !note_pull(found, g->member[i], UINT32_MAX, bits)) {
             return rf_fail_memory(err, "the accounts that leave rings");
         }
     }
@@ -288,7 +283,7 @@ static uint32_t move_accounts(grower *g, const pulls *all)
         const pull *p = &all->items[i];
         uint32_t const from = g->places.ring[p->account];
         decided = decided && all->items[i - 1].account == p->account;
-        if (decided || !p->firm || (p->ring != UINT32_MAX && suspect_account(g, p->account))) {
+        if (decided) {
             continue;
         }
         decided = true; /* the others are weaker */
@@ -308,91 +303,6 @@ static uint32_t move_accounts(grower *g, const pulls *all)
     return moved;
 }
 
-/* ---- joining rings ---- */
-
-typedef struct overlap {
-    uint32_t from, to;
-    uint32_t firm, all; /* members of `from` that `to` pulls */
-} overlap;
-
-static int by_rings(const void *left, const void *right)
-{
-    const overlap *a = left;
-    const overlap *b = right;
-    if (a->from != b->from) {
-        return a->from < b->from ? -1 : 1;
-    }
-    return (a->to > b->to) - (a->to < b->to);
-}
-
-static uint32_t root(uint32_t *target, uint32_t ring)
-{
-    while (target[ring] != ring) {
-        ring = target[ring] = target[target[ring]];
-    }
-    return ring;
-}
-
-/* Members of one suspect ring that would be members of another, counted by pair of rings. */
-static rf_status count_overlaps(const grower *g, const pulls *all, overlap **out, size_t *count,
-                                rf_error *err)
-{
-    size_t room = 0;
-    size_t kept = 0;
-    *out = NULL;
-    *count = 0;
-    for (size_t i = 0; i < all->count; i++) {
-        const pull *p = &all->items[i];
-        if (p->ring == UINT32_MAX || !suspect_account(g, p->account)) {
-            continue;
-        }
-        if (!rf_reserve(out, &room, *count + 1, sizeof **out)) {
-            return rf_fail_memory(err, "the rings that join");
-        }
-        (*out)[(*count)++] = (overlap){g->places.ring[p->account], p->ring, p->firm, 1};
-    }
-    if (*count > 1) {
-        qsort(*out, *count, sizeof **out, by_rings);
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (kept > 0 && by_rings(&(*out)[kept - 1], &(*out)[i]) == 0) {
-            (*out)[kept - 1].firm += (*out)[i].firm;
-            (*out)[kept - 1].all += (*out)[i].all;
-        } else {
-            (*out)[kept++] = (*out)[i];
-        }
-    }
-    *count = kept;
-    return RF_OK;
-}
-
-static bool overlaps(const rf_grow_settings *settings, const overlap *found, uint32_t size)
-{
-    enum { FIRM_LEAST = 2, ALL_LEAST = 3 };
-    return (found->firm >= FIRM_LEAST && found->firm >= settings->merge_share * size) ||
-           (found->all >= ALL_LEAST && found->all >= settings->merge_share_loose * size);
-}
-
-/* The ring with the smaller index, so the one with the better score, goes on. */
-static rf_status merge_rings(grower *g, const pulls *all, uint32_t *merged, rf_error *err)
-{
-    overlap *found;
-    size_t count;
-    rf_status const status = count_overlaps(g, all, &found, &count, err);
-    *merged = 0;
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        uint32_t const size = g->start[found[i].from + 1] - g->start[found[i].from];
-        uint32_t const a = root(g->target, found[i].from);
-        uint32_t const b = root(g->target, found[i].to);
-        if (a != b && overlaps(&g->settings, &found[i], size)) {
-            g->target[a < b ? b : a] = a < b ? a : b;
-            (*merged)++;
-        }
-    }
-    rf_free(found);
-    return status;
-}
-
 static rf_status gather(const grower *g, pulls *all, rf_error *err)
 {
     for (uint32_t r = 0; r < g->rings; r++) {
@@ -410,22 +320,6 @@ static rf_status gather(const grower *g, pulls *all, rf_error *err)
         qsort(all->items, all->count, sizeof *all->items, by_account);
     }
     return RF_OK;
-}
-
-/* Rings that have become part of others hand their members over and pull nobody any more. */
-static void settle_targets(grower *g)
-{
-    for (uint32_t r = 0; r < g->rings; r++) {
-        if (root(g->target, r) != r) {
-            g->stale[g->target[r]] |= g->start[r + 1] > g->start[r];
-            g->found[r].count = 0;
-        }
-    }
-    for (uint32_t a = 0; a < g->model.population->accounts; a++) {
-        if (g->places.ring[a] != UINT32_MAX) {
-            g->places.ring[a] = root(g->target, g->places.ring[a]);
-        }
-    }
 }
 
 /* Of the telling company an account keeps, the share that is in its ring: over its values, the
@@ -467,18 +361,13 @@ static void hear_vouchers(grower *g)
 static rf_status grow_once(grower *g, uint32_t *changes, rf_error *err)
 {
     pulls all = {0};
-    uint32_t merged = 0;
     rf_status status = weigh(g, err);
     *changes = 0;
     if (status == RF_OK) {
         status = gather(g, &all, err);
     }
     if (status == RF_OK) {
-        status = merge_rings(g, &all, &merged, err);
-    }
-    if (status == RF_OK) {
-        *changes = move_accounts(g, &all) + merged;
-        settle_targets(g);
+        *changes = move_accounts(g, &all);
         hear_vouchers(g);
     }
     rf_free(all.items);
@@ -496,19 +385,16 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     g->listed = rf_alloc_raw(f->rings, sizeof *g->listed);
     g->start = rf_alloc((size_t)f->rings + 2, sizeof *g->start);
     g->member = rf_alloc_raw(accounts, sizeof *g->member);
-    g->target = rf_alloc_raw(f->rings, sizeof *g->target);
     g->scratch = rf_alloc(g->threads, sizeof *g->scratch);
     g->sum = rf_alloc(g->threads, sizeof *g->sum);
     g->vouches = rf_alloc(accounts, sizeof *g->vouches);
-    if (status == RF_OK &&
-        (g->suspect == NULL || g->stale == NULL || g->found == NULL || g->listed == NULL ||
-         g->start == NULL || g->member == NULL || g->target == NULL || g->scratch == NULL ||
-         g->sum == NULL || g->vouches == NULL)) {
+    if (status == RF_OK && (g->suspect == NULL || g->stale == NULL || g->found == NULL ||
+                            g->listed == NULL || g->start == NULL || g->member == NULL ||
+                            g->scratch == NULL || g->sum == NULL || g->vouches == NULL)) {
         status = rf_fail_memory(err, "the growth of rings");
     }
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
         g->suspect[r] = f->ring[r].score >= g->settings.suspect_from;
-        g->target[r] = r;
         g->stale[r] = g->suspect[r] != 0 || g->stands == NULL || g->stands[r] == 0;
     }
     for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
@@ -537,7 +423,6 @@ static void finish(grower *g)
     rf_free(g->listed);
     rf_free(g->start);
     rf_free(g->member);
-    rf_free(g->target);
     rf_free(g->vouches);
     rf_places_free(&g->places);
     rf_membership_end(&g->model);
@@ -555,9 +440,7 @@ static rf_status find_rivals(grower *g, rf_error *err)
         const pulls *found = &g->found[ring];
         for (size_t k = 0; k < found->count; k++) {
             uint32_t const a = found->items[k].account;
-            if (found->items[k].firm) {
-                g->rival[a] = fmaxf(g->rival[a], found->items[k].bits);
-            }
+            g->rival[a] = fmaxf(g->rival[a], found->items[k].bits);
         }
         for (uint32_t m = g->start[ring]; m < g->start[ring + 1]; m++) {
             uint32_t const a = g->member[m];
@@ -625,9 +508,6 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     }
     if (status == RF_OK) {
         status = grow_rounds(&g, err);
-    }
-    if (status == RF_OK) {
-        status = rf_networks_join(findings, g.target, err);
     }
     if (status == RF_OK) {
         status = rf_rings_regroup(population, &g.places, min_size, findings, err);

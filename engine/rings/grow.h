@@ -1,4 +1,4 @@
-/* grow.h - suspect rings take in who belongs to them, give up who does not, and join.
+/* grow.h - suspect rings take in who belongs to them and give up who does not.
  *
  * Clustering finds the parts of an operation that share two things pair by pair. Of one that was
  * run with care these are pieces, and many accounts in no piece at all. Once a piece is suspect,
@@ -9,10 +9,8 @@
  *     that is not suspect holds it by `stay_bits` more: it is *fringe*, marked so;
  *   - one of the two families must hold it by what a member uses who *vouches*: one from the start,
  *     or who joined and keeps the ring's company (`loyalty`). Without this an office of whom one
- * was mistaken for a member would follow him in, colleague by colleague;
- *   - a member whose membership falls below `leave_bits` leaves;
- *   - two rings join when `merge_share` of the members of one are firmly pulled by the other, or
- *     `merge_share_loose` by one family: between the rings of strangers it is one in a thousand.
+ *     was mistaken for a member would follow him in, colleague by colleague;
+ *   - a member whose membership falls below `leave_bits` leaves.
  * Each round asks by what the last one found. Honest communities are not grown: a ring is suspect
  * by its score before the first round (suspect_from), and the caller judges anew after the last.
  *
@@ -26,15 +24,13 @@
 #include "store/results.h"
 
 typedef struct rf_grow_settings {
-    double suspect_from;      /* score of a ring that is grown */
-    double join_bits;         /* membership from which an account joins */
-    double leave_bits;        /* and below which a member leaves */
-    double stay_bits;         /* an account stays in a community that holds it by so much more */
-    double loyalty;           /* share of an account's company from which it vouches for others */
-    double merge_share;       /* of a ring's members firmly pulled by another, to join the two */
-    double merge_share_loose; /* the same when one family is enough */
-    uint32_t held;            /* families that must hold an account which joins */
-    uint32_t rounds;          /* at most; 0: nothing grows */
+    double suspect_from; /* score of a ring that is grown */
+    double join_bits;    /* membership from which an account joins */
+    double leave_bits;   /* and below which a member leaves */
+    double stay_bits;    /* an account stays in a community that holds it by so much more */
+    double loyalty;      /* share of an account's company from which it vouches for others */
+    uint32_t held;       /* families that must hold an account which joins */
+    uint32_t rounds;     /* at most; 0: nothing grows */
 } rf_grow_settings;
 
 rf_grow_settings rf_grow_defaults(void);

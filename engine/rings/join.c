@@ -6,12 +6,14 @@
 #include "rings/assemble.h"
 #include "rings/regroup.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 rf_join_settings rf_join_defaults(void)
 {
-    return (rf_join_settings){.suspect_from = -2, .allowance = 12, .contrast = 6};
+    return (rf_join_settings){
+        .suspect_from = -2, .allowance = 12, .contrast = 6, .tie_contrast = 100};
 }
 
 /* Groups of suspect rings: at first each by itself. */
@@ -54,20 +56,6 @@ static bool add_bridge(bridges *out, uint32_t from, uint32_t to, double bits)
     return true;
 }
 
-static rf_status bridge_by_links(const rf_links *links, const uint32_t *ring, const suspects *s,
-                                 bridges *out, rf_error *err)
-{
-    for (uint64_t i = 0; i < links->count; i++) {
-        uint32_t const a = ring[links->a[i]];
-        uint32_t const b = ring[links->b[i]];
-        if (a != UINT32_MAX && b != UINT32_MAX && a != b && s->group[a] != UINT32_MAX &&
-            s->group[b] != UINT32_MAX && !add_bridge(out, a, b, rf_bits_real(links->bits[i]))) {
-            return rf_fail_memory(err, "the links between rings");
-        }
-    }
-    return RF_OK;
-}
-
 static int ascending(const void *left, const void *right)
 {
     uint32_t const a = *(const uint32_t *)left;
@@ -96,6 +84,140 @@ static bool bridge_value(bridges *out, uint32_t *found, uint32_t count)
     }
     return true;
 }
+
+/* ---- by links ---- */
+
+/* A link between two rings. */
+typedef struct tie {
+    uint32_t from, to; /* ring indices, from < to */
+    uint32_t a, b;     /* an account of each */
+    rf_bits bits;
+} tie;
+
+/* By pairs of rings, the strongest first. */
+static int by_rings(const void *left, const void *right)
+{
+    const tie *x = left;
+    const tie *y = right;
+    if (x->from != y->from) {
+        return x->from < y->from ? -1 : 1;
+    }
+    if (x->to != y->to) {
+        return x->to < y->to ? -1 : 1;
+    }
+    if (x->bits != y->bits) {
+        return x->bits > y->bits ? -1 : 1;
+    }
+    if (x->a != y->a) {
+        return x->a < y->a ? -1 : 1;
+    }
+    return (x->b > y->b) - (x->b < y->b);
+}
+
+/* Lists the links between different rings, sorted. */
+static bool list_ties(const rf_links *links, const uint32_t *ring, tie **out, size_t *count)
+{
+    size_t room = 0;
+    for (uint64_t i = 0; i < links->count; i++) {
+        uint32_t const a = links->a[i];
+        uint32_t const b = links->b[i];
+        if (ring[a] == UINT32_MAX || ring[b] == UINT32_MAX || ring[a] == ring[b]) {
+            continue;
+        }
+        if (!rf_reserve(out, &room, *count + 1, sizeof **out)) {
+            return false;
+        }
+        (*out)[(*count)++] = ring[a] < ring[b] ? (tie){ring[a], ring[b], a, b, links->bits[i]}
+                                               : (tie){ring[b], ring[a], b, a, links->bits[i]};
+    }
+    if (*count > 1) {
+        qsort(*out, *count, sizeof **out, by_rings);
+    }
+    return true;
+}
+
+/* The end of the links between the two rings of list[i]. */
+static size_t ties_end(const tie *list, size_t count, size_t i)
+{
+    size_t end = i + 1;
+    while (end < count && list[end].from == list[i].from && list[end].to == list[i].to) {
+        end++;
+    }
+    return end;
+}
+
+/* How often chance ties two members of different rings: pairs of rings that any link joins, over
+ * pairs of members. Nearly all rings are strangers to each other; counted by pairs of rings, those
+ * that belong together weigh no more than others. */
+static double stranger_rate(const tie *list, size_t count, double members)
+{
+    double tied_rings = 0;
+    for (size_t i = 0; i < count; i = ties_end(list, count, i)) {
+        tied_rings++;
+    }
+    return 2 * tied_rings / fmax(members * members, 1);
+}
+
+/* Moves the links of list[0, count) of which no two have an account in common to the front, taken
+ * greedily, the strongest first, and returns their number: one value that some accounts share with
+ * many is one coincidence, not many. used[] is by account, and holds `mark` for accounts met here.
+ */
+static size_t matched(tie *list, size_t count, uint32_t mark, uint32_t *used)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        tie const it = list[i];
+        if (used[it.a] != mark && used[it.b] != mark) {
+            used[it.a] = used[it.b] = mark;
+            list[found++] = it;
+        }
+    }
+    return found;
+}
+
+/* Bridges suspect rings by the matched links between them; by one more when these are more than
+ * strangers' by so much that their number alone tells. */
+static bool bridge_ties(const rf_findings *f, tie *list, size_t count, const suspects *s,
+                        double contrast, uint32_t *used, bridges *out)
+{
+    double const rate = stranger_rate(list, count, f->members);
+    uint32_t mark = 0;
+    bool done = true;
+    for (size_t i = 0, end; i < count && done; i = end) {
+        uint32_t const from = list[i].from;
+        uint32_t const to = list[i].to;
+        double const pairs = (double)f->ring[from].size * f->ring[to].size;
+        size_t links;
+        end = ties_end(list, count, i);
+        if (s->group[from] == UINT32_MAX || s->group[to] == UINT32_MAX) {
+            continue;
+        }
+        links = matched(list + i, end - i, ++mark, used);
+        for (size_t k = 0; k < links && done; k++) {
+            done = add_bridge(out, from, to, rf_bits_real(list[i + k].bits));
+        }
+        if (done && contrast > 0 && links >= 2 && (double)(links - 1) >= contrast * rate * pairs) {
+            done = add_bridge(out, from, to, RF_LINK_BITS_MAX);
+        }
+    }
+    return done;
+}
+
+static rf_status bridge_by_links(const rf_findings *f, uint32_t accounts, const rf_links *links,
+                                 const uint32_t *ring, const suspects *s, double contrast,
+                                 bridges *out, rf_error *err)
+{
+    tie *list = NULL;
+    size_t count = 0;
+    uint32_t *used = rf_alloc(accounts, sizeof *used);
+    bool const done = used != NULL && list_ties(links, ring, &list, &count) &&
+                      bridge_ties(f, list, count, s, contrast, used, out);
+    rf_free(used);
+    rf_free(list);
+    return done ? RF_OK : rf_fail_memory(err, "the links between rings");
+}
+
+/* ---- by values that suspects alone hold ---- */
 
 /* All bridges of this kind weigh the same, so their order, that of values, does not matter. */
 static rf_status bridge_by_values(const rf_population *p, const uint32_t *ring, const suspects *s,
@@ -260,7 +382,8 @@ static rf_status join_all(const rf_population *p, const rf_findings *f, const rf
     bool changed = true;
     rf_status status = list_suspects(f, settings->suspect_from, &s, err);
     if (status == RF_OK) {
-        status = bridge_by_links(links, ring, &s, &all, err);
+        status =
+            bridge_by_links(f, p->accounts, links, ring, &s, settings->tie_contrast, &all, err);
     }
     if (status == RF_OK) {
         status = bridge_by_values(p, ring, &s, &all, err);

@@ -12,6 +12,7 @@ rf_status rf_membership_begin(const rf_population *population, const rf_calibrat
     double const prior = calibration->settings.prior_bits;
     *model = (rf_membership_model){.population = p,
                                    .calibration = calibration,
+                                   .payment = rf_family_named(p, "payment"),
                                    .slots = calibration->one_family ? 2 : p->families};
     model->reliability = rf_alloc(p->groups, sizeof *model->reliability);
     if (model->reliability == NULL) {
@@ -55,6 +56,7 @@ void rf_membership_scratch_end(rf_membership_scratch *scratch)
     rf_free(scratch->strength);
     rf_free(scratch->vouched);
     rf_free(scratch->second);
+    rf_free(scratch->own);
     rf_free(scratch->members);
     rf_free(scratch->groups);
     *scratch = (rf_membership_scratch){0};
@@ -66,6 +68,16 @@ static uint8_t strength_of(double reliability, uint32_t others, uint32_t holders
         (others + RF_SHARE_SHRINKAGE * reliability) / (holders - 1 + RF_SHARE_SHRINKAGE);
     double const step = floor((log2(q / (1 - q)) + 8) / 2);
     return (uint8_t)(step < 0 ? 0 : step > RF_STRENGTHS - 1 ? RF_STRENGTHS - 1 : step);
+}
+
+float rf_own_bits(bool given, uint32_t others, uint32_t holders)
+{
+    double const n = (double)holders - 1;
+    double const k = others;
+    bool const all = others == holders - 1;
+    return 2 * k - n > RF_OWN_Z * sqrt(n) || (given && all && others >= 2)
+               ? (float)log2((k + 0.5) / (n - k + 0.5))
+               : 0;
 }
 
 static int ascending(const void *left, const void *right)
@@ -81,6 +93,7 @@ static bool room_for(const rf_membership_model *model, rf_membership_scratch *s,
     size_t const bytes = touched * model->slots;
     return rf_reserve(&s->touched, &s->touched_room, touched, sizeof *s->touched) &&
            rf_reserve(&s->strength, &s->strength_room, bytes, 1) &&
+           rf_reserve(&s->own, &s->own_room, touched, sizeof *s->own) &&
            (s->all_vouch || rf_reserve(&s->vouched, &s->vouched_room, bytes, 1)) &&
            (!model->calibration->one_family ||
             rf_reserve(&s->second, &s->second_room, touched, sizeof *s->second));
@@ -96,6 +109,7 @@ static uint32_t place_of(const rf_membership_model *model, rf_membership_scratch
     }
     s->touched[s->touched_count++] = account;
     s->place[account] = place + 1;
+    s->own[place] = 0;
     memset(s->strength + (size_t)place * model->slots, 0, model->slots);
     if (!s->all_vouch) {
         memset(s->vouched + (size_t)place * model->slots, 0, model->slots);
@@ -141,6 +155,10 @@ static rf_status visit_group(const rf_membership_model *model, uint32_t group, u
     double const reliability = (double)model->reliability[group];
     uint8_t const of_other = strength_of(reliability, members < n ? members : n - 1, n);
     uint8_t const of_member = members > 1 ? strength_of(reliability, members - 1, n) : 0;
+    bool const stable = voucher && !rf_group_signal(p, group)->windowed;
+    bool const given = slot == model->payment;
+    float const own_other = stable && members < n ? rf_own_bits(given, members, n) : 0;
+    float const own_member = stable && members > 1 ? rf_own_bits(given, members - 1, n) : 0;
     if (of_other == 0) {
         return RF_OK;
     }
@@ -153,6 +171,7 @@ static rf_status visit_group(const rf_membership_model *model, uint32_t group, u
         if (strength != 0) {
             note(model, s, place, value, slot, strength, voucher);
         }
+        s->own[place] = fmaxf(s->own[place], place < size ? own_member : own_other);
     }
     return RF_OK;
 }
@@ -271,6 +290,11 @@ rf_membership rf_membership_of(const rf_membership_model *model,
         out.held = (uint8_t)(out.held + (bits >= (float)RF_HOLDING));
         out.vouched =
             (uint8_t)(out.vouched + (ratios->bits[slot][vouched[slot]] >= (float)RF_HOLDING));
+    }
+    if (scratch->own[place] > 0) { /* one value tells as much as two families */
+        out.bits = fmaxf(out.bits, scratch->own[place]);
+        out.held = out.held < 2 ? 2 : out.held;
+        out.vouched = out.vouched < 1 ? 1 : out.vouched;
     }
     return out;
 }

@@ -22,6 +22,11 @@
  * *held* by the families with a ratio of at least RF_HOLDING bits. In a store with one family its
  * two most telling values take the place of two families.
  *
+ * A ring's own value. When more than half of a stable value's other users are members, by the score
+ * test with 95 % confidence (all of three, nine of twelve: 2k - n > 1.645 sqrt(n)), whoever else
+ * uses it belongs there as well: the device of a farm, a card that goes round. It holds an account
+ * like two families, and the membership is at least log2 odds of the share.
+ *
  * Invariant: nothing depends on the order of values. Cost: O(groups that members hold + users of
  * those in which the members are more than a few among strangers); memory: four
  * bytes an account and a group, per thread.
@@ -33,6 +38,7 @@
 
 #define RF_SHARE_SHRINKAGE 4.0
 #define RF_HOLDING 1.5
+#define RF_OWN_Z 1.645 /* one-sided 95 % */
 enum {
     RF_STRENGTHS = 6
 }; /* 0: nothing, or odds of q below 2^-6; 1..5: below 2^-4, 2^-2, 1, 4, above */
@@ -62,6 +68,8 @@ typedef struct rf_membership_scratch {
     bool all_vouch;   /* `vouched` would be `strength`, and is not kept */
     uint8_t *vouched; /* as strength, over values that a member who vouches uses */
     size_t vouched_room;
+    float *own; /* by place: bits of the ring's own value that it uses, 0 when none */
+    size_t own_room;
     uint32_t *second; /* one-family stores: by place, value of the first slot plus one */
     size_t second_room;
     uint32_t *members; /* by group: of the ring at hand, zero between rings */
@@ -75,6 +83,7 @@ typedef struct rf_membership_model {
     const rf_calibration *calibration;
     float *reliability; /* by group; 0 for groups that are left out */
     uint32_t slots;
+    uint32_t payment; /* the family, UINT32_MAX when there is none */
 } rf_membership_model;
 
 /* On success the caller owns *model (rf_membership_end). O(groups). */
@@ -94,6 +103,11 @@ RF_MUST_USE rf_status rf_membership_measure(const rf_membership_model *model,
                                             uint32_t size, rf_membership_scratch *scratch,
                                             rf_strength_counts *counts, rf_error *err);
 void rf_membership_clear(rf_membership_scratch *scratch);
+
+/* Bits of a stable value of `holders` users of which, besides the one asked about, `others` are
+ * members: 0 unless it is the ring's own. Of others = holders - 1 = 3 it is 2.8. `given`: it is a
+ * payment instrument. */
+float rf_own_bits(bool given, uint32_t others, uint32_t holders);
 
 /* ratio[slot][strength] in bits, of a ring with `size` members; `all` are the counts of all rings
  * together, over all_members members. */

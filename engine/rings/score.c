@@ -7,7 +7,7 @@
 
 rf_score_settings rf_score_defaults(void)
 {
-    return (rf_score_settings){.prior_bits = 12, .flagged_from = 0, .verified_bits = 8};
+    return (rf_score_settings){.prior_bits = 12, .flagged_from = 1, .verified_bits = 8};
 }
 
 typedef enum score_sign {
@@ -202,16 +202,6 @@ static void set_sign(judge *j, score_sign which, double bits, double observed, d
 }
 
 /* ---- the signs ---- */
-
-static uint32_t family_named(const rf_population *p, const char *name)
-{
-    for (uint32_t f = 0; f < p->families; f++) {
-        if (strcmp(p->family_name[f], name) == 0) {
-            return f;
-        }
-    }
-    return UINT32_MAX;
-}
 
 /* Members bound by a family against how common such binding is in the rest. */
 static void binding_sign(judge *j, score_sign which, uint32_t family, const char *what)
@@ -421,10 +411,10 @@ static void judge_domain(judge *j)
 
 static void read_signs(judge *j)
 {
-    uint32_t const device = j->device = family_named(j->p, "device");
-    uint32_t const payment = j->payment = family_named(j->p, "payment");
-    uint32_t const address = j->address = family_named(j->p, "address");
-    uint32_t const template = family_named(j->p, "template");
+    uint32_t const device = j->device = rf_family_named(j->p, "device");
+    uint32_t const payment = j->payment = rf_family_named(j->p, "payment");
+    uint32_t const address = j->address = rf_family_named(j->p, "address");
+    uint32_t const template = rf_family_named(j->p, "template");
     if (device != UINT32_MAX) {
         binding_sign(j, SIGN_DEVICES, device, "a device");
     }
@@ -493,6 +483,19 @@ static double no_card(const judge *j)
     return 5 * fmax(1 - 2.0 * b->top / b->observed, 0);
 }
 
+/* From 0 to 1, as one instrument pays for half, or for three quarters and more, of all members:
+ * people who work from anywhere, or who bought their accounts from one seller. Operators spread
+ * theirs. */
+static double one_payer(const judge *j)
+{
+    const rf_binding *b;
+    if (j->payment == UINT32_MAX || j->profile->binding[j->payment].observed < 3) {
+        return 0;
+    }
+    b = &j->profile->binding[j->payment];
+    return fmin(fmax(4.0 * b->top / j->profile->size - 2, 0), 1);
+}
+
 /* From 0 (most members give one country) to 1: people at one place mostly live in one country. */
 static double many_countries(const judge *j)
 {
@@ -523,6 +526,8 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
     double const apart = never_met(j);
     bool const lost = nowhere(j);
     double const mixed = many_countries(j);
+    double const payer = one_payer(j);
+    double const afar = 1 - 0.8 * payer;
     memset(out, 0, OBJECTIONS * sizeof *out);
     switch (which) {
     case HOUSEHOLD:
@@ -556,12 +561,13 @@ static void object(const judge *j, honest which, objection out[OBJECTIONS])
         break;
     case AGENCY:
         out[0] = (objection){beyond(size, 20, 4), "larger than an agency"};
-        out[1] = (objection){no_domain ? 3 : 1, "agencies are few and have a company address"};
+        out[1] =
+            (objection){no_domain ? 3 - payer : 1, "agencies are few and have a company address"};
         out[2] = (objection){no_card(j), "no card in common, as an agency would have"};
         out[3] = (objection){5 * all_on_one, "an agency has more than one device"};
-        out[4] = (objection){4 * apart, "members are never at one address"};
-        out[5] = (objection){lost ? 3 : 0, "nothing shows that they are at one place"};
-        out[6] = (objection){5 * mixed, "members give many countries"};
+        out[4] = (objection){4 * apart * afar, "members are never at one address"};
+        out[5] = (objection){lost ? 3 * afar : 0, "nothing shows that they are at one place"};
+        out[6] = (objection){5 * mixed * afar, "members give many countries"};
         break;
     case STRANGERS:
     case EXPLANATIONS:

@@ -35,6 +35,7 @@ static const setting SETTINGS[] = {
     {"suspect_from", REAL, offsetof(rf_detect_settings, join.suspect_from)},
     {"allowance", REAL, offsetof(rf_detect_settings, join.allowance)},
     {"contrast", REAL, offsetof(rf_detect_settings, join.contrast)},
+    {"tie_contrast", REAL, offsetof(rf_detect_settings, join.tie_contrast)},
     {"shuffles", U32, offsetof(rf_detect_settings, chance.shuffles)},
     {"q_most", REAL, offsetof(rf_detect_settings, chance.q_most)},
     {"grow_from", REAL, offsetof(rf_detect_settings, grow.suspect_from)},
@@ -42,8 +43,6 @@ static const setting SETTINGS[] = {
     {"grow_leave_bits", REAL, offsetof(rf_detect_settings, grow.leave_bits)},
     {"grow_stay_bits", REAL, offsetof(rf_detect_settings, grow.stay_bits)},
     {"grow_loyalty", REAL, offsetof(rf_detect_settings, grow.loyalty)},
-    {"grow_merge_share", REAL, offsetof(rf_detect_settings, grow.merge_share)},
-    {"grow_merge_share_loose", REAL, offsetof(rf_detect_settings, grow.merge_share_loose)},
     {"grow_held", U32, offsetof(rf_detect_settings, grow.held)},
     {"grow_rounds", U32, offsetof(rf_detect_settings, grow.rounds)},
     {"honest_share", REAL, offsetof(rf_detect_settings, doubt.honest_share)},
@@ -56,10 +55,10 @@ enum { COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 _Static_assert(sizeof(rf_evidence_settings) == 48, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_level_settings) == 64, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_score_settings) == 24, "list the new setting in SETTINGS");
-_Static_assert(sizeof(rf_join_settings) == 24, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_join_settings) == 32, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_chance_settings) == 16, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_doubt_settings) == 8, "list the new setting in SETTINGS");
-_Static_assert(sizeof(rf_grow_settings) == 64, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_grow_settings) == 48, "list the new setting in SETTINGS");
 
 static void write_one(rf_json *json, const setting *s, const void *at)
 {

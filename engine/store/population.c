@@ -495,6 +495,16 @@ void rf_population_free(rf_population *population)
     *p = (rf_population){0};
 }
 
+uint32_t rf_family_named(const rf_population *population, const char *name)
+{
+    for (uint32_t f = 0; f < population->families; f++) {
+        if (strcmp(population->family_name[f], name) == 0) {
+            return f;
+        }
+    }
+    return UINT32_MAX;
+}
+
 uint32_t rf_population_find(const rf_population *population, const char *external_id)
 {
     uint32_t low = 0;

@@ -133,6 +133,9 @@ static inline const rf_signal *rf_group_signal(const rf_population *p, uint32_t 
     return &p->signal[p->value_signal[p->group_value[group]]];
 }
 
+/* The number of the family of this name, UINT32_MAX when there is none. O(families). */
+uint32_t rf_family_named(const rf_population *population, const char *name);
+
 /* The number of the account with this external_id, or UINT32_MAX. O(log n). */
 uint32_t rf_population_find(const rf_population *population, const char *external_id);
 
