@@ -47,6 +47,9 @@ void rf_pipeline_lap(rf_pipeline *pipeline, rf_stage stage, const char *part);
 /* Communities among the links, parted where somebody said so. */
 RF_MUST_USE rf_status rf_pipeline_group(rf_pipeline *pipeline, double *chance_density,
                                         rf_error *err);
+/* Parts rings that hold accounts judged to be of different operators; counts them in *changed. */
+RF_MUST_USE rf_status rf_pipeline_part(rf_pipeline *pipeline, uint32_t min_size, uint32_t *changed,
+                                       rf_error *err);
 /* Judges the rings, and again whenever they have changed: when the suspect ones were joined, and
  * when they were grown. In an update, a ring that was judged with the same members is judged as it
  * was when nothing is new about them: it then has a score, but no parts. */

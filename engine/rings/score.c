@@ -7,7 +7,7 @@
 
 rf_score_settings rf_score_defaults(void)
 {
-    return (rf_score_settings){.prior_bits = 12, .flagged_from = 1, .verified_bits = 8};
+    return (rf_score_settings){.prior_bits = 12, .flagged_from = 0, .verified_bits = 8};
 }
 
 typedef enum score_sign {
