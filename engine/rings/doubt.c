@@ -5,7 +5,7 @@
 
 rf_doubt_settings rf_doubt_defaults(void)
 {
-    return (rf_doubt_settings){.honest_share = 0.05};
+    return (rf_doubt_settings){.honest_share = 0.1};
 }
 
 /* E(0): honest communities expected at zero and above. */
