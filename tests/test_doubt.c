@@ -111,7 +111,12 @@ static void populations_as_they_are(void **state)
     fill(ring, &rings, 20, -1.5); /* offices that look like rings, and no ring */
     fill(ring, &rings, 3, 1.5);
     assert_int_equal(flagged_of(ring, rings), 0);
-    fill(ring, &rings, 14, 20); /* clear rings beside them */
+    fill(ring, &rings, 14, 20); /* clear rings beside them do not make them rings */
+    assert_int_equal(flagged_of(ring, rings), 14);
+    rings = 0;
+    fill(ring, &rings, 5, -1.5); /* few such offices: those above may be rings */
+    fill(ring, &rings, 3, 1.5);
+    fill(ring, &rings, 14, 20);
     assert_int_equal(flagged_of(ring, rings), 17);
     rings = 0;
     fill(ring, &rings, 160, -1); /* many honest communities: the doubtful ones stay free */
