@@ -230,6 +230,27 @@ static rf_status by_components(const rf_leiden_input *in, uint32_t *community,
     return rf_cluster(graph, &settings, community, communities, &quality, err);
 }
 
+/* Weights of vertices: the sum of their edges', or 1 each; *total is that of all edges. */
+static double *weigh_vertices(const rf_edges *e, bool alike, double *total)
+{
+    rf_error err = {.status = RF_OK};
+    double *mass = rf_alloc(e->nodes, sizeof *mass);
+    *total = 0;
+    if (mass == NULL) {
+        (void)rf_fail_memory(&err, "the weights of vertices");
+        fail(&err);
+    }
+    for (uint64_t i = 0; i < e->count; i++) {
+        *total += e->weight[i];
+        mass[e->from[i]] += e->weight[i];
+        mass[e->to[i]] += e->weight[i];
+    }
+    for (uint32_t v = 0; v < e->nodes && alike; v++) {
+        mass[v] = 1;
+    }
+    return mass;
+}
+
 int main(int argc, char **argv)
 {
     static const int rounds[] = {1, 2, 5, -1};
@@ -237,6 +258,7 @@ int main(int argc, char **argv)
     rf_error err = {.status = RF_OK};
     double started = rf_seconds();
     double weight = 0;
+    bool cpm;
     rf_leiden_input in;
     double *mass;
     size_t igraph = 0; /* how many of `rounds` */
@@ -251,12 +273,8 @@ int main(int argc, char **argv)
     }
     (void)printf("%u vertices, %llu edges, read in %.2f s\n", e.nodes, (unsigned long long)e.count,
                  rf_seconds() - started);
-    mass = rf_alloc(e.nodes, sizeof *mass);
-    for (uint64_t i = 0; i < e.count && mass != NULL; i++) {
-        weight += e.weight[i];
-        mass[e.from[i]] += e.weight[i];
-        mass[e.to[i]] += e.weight[i];
-    }
+    cpm = strcmp(argv[2], "cpm") == 0;
+    mass = weigh_vertices(&e, cpm, &weight);
     in = (rf_leiden_input){.vertices = e.nodes,
                            .edges = e.count,
                            .from = e.from,
@@ -264,14 +282,7 @@ int main(int argc, char **argv)
                            .weight = e.weight,
                            .vertex_weight = mass,
                            .iterations = 1};
-    in.resolution = strtod(argv[3], NULL);
-    if (strcmp(argv[2], "cpm") == 0) {
-        for (uint32_t v = 0; v < e.nodes; v++) {
-            mass[v] = 1;
-        }
-    } else {
-        in.resolution /= 2 * weight;
-    }
+    in.resolution = strtod(argv[3], NULL) / (cpm ? 1 : 2 * weight);
     graph = &e;
     for (int i = 5; i < argc; i++) {
         if (strncmp(argv[i], "truth=", 6) == 0) {
@@ -281,10 +292,9 @@ int main(int argc, char **argv)
                  : strcmp(argv[i], "igraph=1") == 0 ? 1
                                                     : igraph;
     }
-    settings =
-        (rf_cluster_settings){.objective = strcmp(argv[2], "cpm") == 0 ? RF_CPM : RF_MODULARITY,
-                              .resolution = strtod(argv[3], NULL),
-                              .iterations = 1};
+    settings = (rf_cluster_settings){.objective = cpm ? RF_CPM : RF_MODULARITY,
+                                     .resolution = strtod(argv[3], NULL),
+                                     .iterations = 1};
     for (unsigned long seed = 1; seed <= strtoul(argv[4], NULL, 10); seed++) {
         in.seed = seed;
         for (unsigned threads = rf_processors(); threads > 0; threads = threads > 1 ? 1 : 0) {
