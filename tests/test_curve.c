@@ -28,27 +28,21 @@ static void close_to(double got, double expected)
     }
 }
 
-/* A rank as one number of which more is better: bits are between -90 and 90 here. */
 static double rank_of(const rf_curve_input *in, uint32_t i)
 {
-    if (in->predicted[i] != 0) {
-        return 1000 + in->score[in->predicted[i]];
-    }
-    return isnan(in->strongest[i]) ? -1000 : in->strongest[i];
+    return (double)in->bits[i] / 65536;
 }
 
-static double rank_of_point(const rf_curve_point *point)
+/* Of accounts of this rank the first kind named. */
+static int kind_at(const rf_curve_input *in, double rank)
 {
-    switch (point->kind) {
-    case RF_CURVE_RING:
-        return 1000 + point->from;
-    case RF_CURVE_LINK:
-        return point->from;
-    case RF_CURVE_ALL:
-        break;
+    int kind = RF_SUSPICION_NONE;
+    for (uint32_t i = 0; i < in->accounts; i++) {
+        if (!(rank_of(in, i) < rank || rank_of(in, i) > rank) && in->kind[i] < kind) {
+            kind = in->kind[i];
+        }
     }
-    assert_true(isnan(point->from));
-    return -1000;
+    return kind;
 }
 
 /* Precision and recall among the accounts of at least this rank. */
@@ -67,7 +61,7 @@ static uint32_t ranks(const rf_curve_input *in)
     uint32_t different = 0;
     for (uint32_t i = 0; i < in->accounts; i++) {
         uint32_t j = 0;
-        while (rank_of(in, j) != rank_of(in, i)) {
+        while (in->bits[j] != in->bits[i]) {
             j++;
         }
         different += j == i;
@@ -103,15 +97,16 @@ static void check_curve(const rf_curve_input *in)
     rf_curve curve;
     uint32_t everybody;
     uint32_t real;
-    take_down_to(in, -1000, &everybody, &real);
+    take_down_to(in, -1e9, &everybody, &real);
     assert_int_equal(rf_curve_make(in, &curve, NULL), RF_OK);
     assert_int_equal(curve.points, ranks(in));
     for (size_t i = 0; i < curve.points; i++) {
         const rf_curve_point *point = &curve.point[i];
         uint32_t taken;
         uint32_t right;
-        take_down_to(in, rank_of_point(point), &taken, &right);
-        assert_true(i == 0 || rank_of_point(point) < rank_of_point(point - 1));
+        take_down_to(in, point->from, &taken, &right);
+        assert_true(i == 0 || point->from < point[-1].from);
+        assert_int_equal(point->kind, kind_at(in, point->from));
         assert_int_equal(point->accounts, taken);
         assert_int_equal(point->truth, right);
         close_to(point->precision, ratio(right, taken));
@@ -131,27 +126,19 @@ static void agrees_with_the_checker(void **state)
     (void)state;
     for (uint64_t round = 0; round < 3000; round++) {
         uint32_t truth[MOST];
-        uint32_t predicted[MOST];
-        double score[9];
-        double strongest[MOST];
-        uint32_t rings = (uint32_t)(rf_mix2(round, 1) % 9);
+        int32_t bits[MOST];
+        uint8_t kind[MOST];
         uint64_t true_of_8 = rf_mix2(round, 2) % 9;   /* 0: none is true; 8: all */
         uint64_t values = 1 + rf_mix2(round, 4) % 40; /* few: ties */
         rf_curve_input in = {.accounts = (uint32_t)(rf_mix2(round, 3) % (MOST + 1)),
                              .truth = truth,
-                             .predicted = predicted,
-                             .rings = rings,
-                             .score = score,
-                             .strongest = strongest};
+                             .bits = bits,
+                             .kind = kind};
         for (uint32_t i = 0; i < in.accounts; i++) {
             uint64_t dice = rf_mix2(round, 100 + i);
             truth[i] = dice % 8 < true_of_8 ? 1 + (uint32_t)(dice / 8 % 5) : 0;
-            predicted[i] = dice / 64 % 3 == 0 ? 0 : (uint32_t)(dice / 256 % (rings + 1));
-            strongest[i] =
-                dice >> 62 == 0 ? (double)NAN : (double)((dice >> 40) % values) * 2.25 - 3;
-        }
-        for (uint32_t i = 0; i < 9; i++) {
-            score[i] = (double)(rf_mix2(round, 50 + i) % values) * 2.25 - 20;
+            kind[i] = (uint8_t)(dice / 64 % 3);
+            bits[i] = (int32_t)((dice >> 40) % values) * 123457 - 2000000;
         }
         check_curve(&in);
     }
@@ -159,11 +146,11 @@ static void agrees_with_the_checker(void **state)
 
 static void nobody_and_one_rank(void **state)
 {
-    static const uint32_t none[4] = {0};
     static const uint32_t two[4] = {1, 0, 2, 0};
-    static const double score[1] = {0};
-    static const double unlinked[4] = {NAN, NAN, NAN, NAN};
-    rf_curve_input in = {.truth = none, .predicted = none, .score = score, .strongest = unlinked};
+    static const int32_t bits[4] = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
+    static const uint8_t kind[4] = {RF_SUSPICION_NONE, RF_SUSPICION_LINK, RF_SUSPICION_NONE,
+                                    RF_SUSPICION_NONE};
+    rf_curve_input in = {.truth = two, .bits = bits, .kind = kind};
     rf_curve curve;
     (void)state;
     assert_int_equal(rf_curve_make(&in, &curve, NULL), RF_OK);
@@ -172,11 +159,11 @@ static void nobody_and_one_rank(void **state)
     close_to(curve.average_precision, 0);
     rf_curve_free(&curve);
     in.accounts = 4;
-    in.truth = two;
     assert_int_equal(rf_curve_make(&in, &curve, NULL), RF_OK);
     assert_int_equal(curve.points, 1);
-    assert_int_equal(curve.point[0].kind, RF_CURVE_ALL);
+    assert_int_equal(curve.point[0].kind, RF_SUSPICION_LINK);
     assert_int_equal(curve.point[0].accounts, 4);
+    close_to(curve.point[0].from, -32768);
     close_to(curve.point[0].recall, 1);
     close_to(curve.average_precision, 0.5);
     rf_curve_free(&curve);
@@ -188,31 +175,27 @@ static void does_not_know_the_order_of_accounts(void **state)
 {
     enum { N = 50 };
     uint32_t truth[2][N];
-    uint32_t predicted[2][N];
-    double strongest[2][N];
-    static const double score[4] = {0, 7.5, 3.25, 7.5};
+    int32_t bits[2][N];
+    uint8_t kind[2][N];
     rf_curve curve[2];
     (void)state;
     for (uint32_t i = 0; i < N; i++) {
         uint64_t dice = rf_mix2(77, i);
         truth[0][i] = truth[1][N - 1 - i] = dice % 3 == 0;
-        predicted[0][i] = predicted[1][N - 1 - i] = dice / 8 % 2 == 0 ? 0 : dice / 16 % 4;
-        strongest[0][i] = strongest[1][N - 1 - i] = (double)(dice / 256 % 7);
+        kind[0][i] = kind[1][N - 1 - i] = (uint8_t)(dice / 8 % 3);
+        bits[0][i] = bits[1][N - 1 - i] = (int32_t)(dice / 256 % 9) * 1000;
     }
     for (int i = 0; i < 2; i++) {
-        rf_curve_input const in = {.accounts = N,
-                                   .truth = truth[i],
-                                   .predicted = predicted[i],
-                                   .rings = 3,
-                                   .score = score,
-                                   .strongest = strongest[i]};
+        rf_curve_input const in = {
+            .accounts = N, .truth = truth[i], .bits = bits[i], .kind = kind[i]};
         assert_int_equal(rf_curve_make(&in, &curve[i], NULL), RF_OK);
     }
-    assert_int_equal(curve[0].points, 2 + 7);
+    assert_int_equal(curve[0].points, 9);
     assert_int_equal(curve[1].points, curve[0].points);
     assert_true(curve[0].average_precision == curve[1].average_precision);
     for (size_t i = 0; i < curve[0].points; i++) {
         assert_int_equal(curve[0].point[i].truth, curve[1].point[i].truth);
+        assert_int_equal(curve[0].point[i].kind, curve[1].point[i].kind);
         assert_true(curve[0].point[i].from == curve[1].point[i].from);
     }
     rf_curve_free(&curve[0]);
@@ -221,19 +204,24 @@ static void does_not_know_the_order_of_accounts(void **state)
 
 static void survives_running_out_of_memory(void **state)
 {
-    static const uint32_t none[1] = {0};
-    static const double unlinked[1] = {NAN};
-    rf_curve_input in = {.accounts = 1, .truth = none, .predicted = none, .strongest = unlinked};
+    static const uint32_t truth[2] = {0, 1};
+    static const int32_t bits[2] = {7, 5};
+    static const uint8_t kind[2] = {0};
+    rf_curve_input in = {.accounts = 2, .truth = truth, .bits = bits, .kind = kind};
     rf_curve curve;
     rf_error err;
-    rf_status status;
+    rf_status status = RF_ENOMEM;
     (void)state;
-    rf_memory_fail_after(1);
-    status = rf_curve_make(&in, &curve, &err);
-    rf_memory_fail_after(0);
-    assert_int_equal(status, RF_ENOMEM);
-    assert_null(curve.point);
-    assert_int_equal(curve.points, 0);
+    for (long n = 1; status != RF_OK; n++) {
+        assert_int_equal(status, RF_ENOMEM);
+        assert_true(n < 9);
+        rf_memory_fail_after(n);
+        status = rf_curve_make(&in, &curve, &err);
+        rf_memory_fail_after(0);
+        assert_true((curve.point == NULL) == (status != RF_OK));
+        assert_int_equal(curve.points, status == RF_OK ? 2 : 0);
+    }
+    rf_curve_free(&curve);
 }
 
 int main(void)

@@ -422,26 +422,33 @@ static void command_draws_the_curve(void **state)
     fixture *f = *state;
     tie_outsiders(f);
     assert_int_equal(evaluate(f, "--run 1 --curve --format csv"), 0);
+    /* Half of ten accounts are flagged, so nothing known is 0 bits; no ring has a membership.
+     * r1..r5 log2(1 + 2^23.4); h1 the same of its link of 7.5 into their ring; h2 of that of 2; h4
+     * is linked to h2, who is in no ring, and of small rings none of one is flagged: -log2 3; s1
+     * and s2 are in a ring of -4.25. */
     assert_string_equal(f->output, "kind,from,accounts,true,precision,recall\n"
-                                   "ring,23.4,5,4,0.8,0.5\n"
-                                   "ring,-4.25,7,5,0.7142857142857143,0.625\n"
-                                   "link,7.5,8,6,0.75,0.75\n"
-                                   "link,3.25,10,7,0.7,0.875\n"
-                                   "all,,11,8,0.7272727272727273,1\n");
+                                   "ring,23.399993896484375,5,4,0.8,0.5\n"
+                                   "link,7.5079193115234375,6,5,0.8333333333333334,0.625\n"
+                                   "link,2.321929931640625,7,5,0.7142857142857143,0.625\n"
+                                   "link,0.40277099609375,8,6,0.75,0.75\n"
+                                   "ring,0.0738983154296875,10,7,0.7,0.875\n"
+                                   "none,0,11,8,0.7272727272727273,1\n");
     assert_int_equal(evaluate(f, "--run 1 --curve --format json"), 0);
     contains(f->output, "\"accounts\":11,\"true_ring_accounts\":8,\"flagged_accounts\":5,");
-    contains(f->output, "\"average_precision\":0.76144480519480");
-    contains(f->output, "\"curve\":[{\"kind\":\"ring\",\"from\":23.4,\"accounts\":5,\"true\":4,"
-                        "\"precision\":0.8,\"recall\":0.5},");
-    contains(f->output, "{\"kind\":\"all\",\"from\":null,\"accounts\":11,\"true\":8,");
+    contains(f->output, "\"average_precision\":0.77632575757575");
+    contains(f->output, "\"curve\":[{\"kind\":\"ring\",\"from\":23.39999389648437");
+    contains(f->output, "{\"kind\":\"none\",\"from\":0,\"accounts\":11,\"true\":8,");
     assert_int_equal(evaluate(f, "--run 1 --curve --per-ring"), 0);
-    contains(f->output, "average precision 0.7614.");
+    contains(f->output, "average precision 0.7763.");
     contains(f->output, "true ring");
-    contains(f->output, "\nring 23.40 5 4 0.8000 0.5000\nring -4.25 7 5 0.7143 0.6250\n"
-                        "link 7.50 8 6 0.7500 0.7500\nlink 3.25 10 7 0.7000 0.8750\n"
-                        "all 11 8 0.7273 1.0000\n");
+    contains(f->output, "\nring 23.40 5 4 0.8000 0.5000\nlink 7.51 6 5 0.8333 0.6250\n"
+                        "link 0.40 8 6 0.7500 0.7500\nring 0.07 10 7 0.7000 0.8750\n"
+                        "none 0.00 11 8 0.7273 1.0000\n");
+    /* h2 and h3 are linked to each other alone: no better than anybody, but linked */
     assert_int_equal(evaluate(f, "--run 2 --curve --format csv"), 0);
-    contains(f->output, "recall\nlink,50,2,1,0.5,0.125\nall,,11,8,");
+    contains(f->output, "recall\nlink,");
+    contains(f->output, ",2,1,0.5,0.125\nnone,-");
+    contains(f->output, ",11,8,0.7272727272727273,1\n");
 }
 
 static void command_draws_it_only_when_asked(void **state)

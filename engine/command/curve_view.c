@@ -7,17 +7,17 @@
 
 enum { STEPS = 20 }; /* rows of the table for people: one each .05 of recall */
 
-static const char *name_of(rf_curve_kind kind)
+static const char *name_of(rf_suspicion_kind kind)
 {
     switch (kind) {
-    case RF_CURVE_RING:
+    case RF_SUSPICION_RING:
         return "ring";
-    case RF_CURVE_LINK:
+    case RF_SUSPICION_LINK:
         return "link";
-    case RF_CURVE_ALL:
+    case RF_SUSPICION_NONE:
         break;
     }
-    return "all";
+    return "none";
 }
 
 enum { FIELDS = 6 };
@@ -43,7 +43,7 @@ static const rf_field FOR_PROGRAMS[FIELDS] = {
 static void write_row(rf_sheet *sheet, const rf_curve_point *point)
 {
     rf_sheet_text(sheet, name_of(point->kind));
-    rf_sheet_real(sheet, point->from); /* NAN is an empty cell */
+    rf_sheet_real(sheet, point->from);
     rf_sheet_int(sheet, point->accounts);
     rf_sheet_int(sheet, point->truth);
     rf_sheet_real(sheet, point->precision);
@@ -56,7 +56,7 @@ rf_status rf_curve_show(const rf_curve *curve, rf_error *err)
     rf_sheet_options options = {.file = stdout, .format = RF_FORMAT_TABLE};
     size_t last = 0;
     rf_status status;
-    (void)printf("Taken best first, flagged or not: average precision %.4f.\n\n",
+    (void)printf("Most suspect first, flagged or not: average precision %.4f.\n\n",
                  curve->average_precision);
     status = rf_sheet_start(&options, FOR_PEOPLE, FIELDS, &sheet, err);
     if (status != RF_OK) {
@@ -98,7 +98,7 @@ void rf_curve_json(rf_json *json, const rf_curve *curve)
         rf_json_key(json, "kind");
         rf_json_string(json, name_of(point->kind));
         rf_json_key(json, "from");
-        rf_json_real(json, point->from); /* NAN is null */
+        rf_json_real(json, point->from);
         rf_json_key(json, "accounts");
         rf_json_int(json, point->accounts);
         rf_json_key(json, "true");

@@ -14,7 +14,7 @@ RF_MUST_USE rf_status rf_curve_show(const rf_curve *curve, rf_error *err);
 RF_MUST_USE rf_status rf_curve_csv(const rf_curve *curve, rf_error *err);
 
 /* Two members of the object that is open: `average_precision`, and `curve`, an array with an object
- * for every point (`from` is null for everybody else). */
+ * for every point. */
 void rf_curve_json(rf_json *json, const rf_curve *curve);
 
 #endif

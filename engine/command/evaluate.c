@@ -1,8 +1,8 @@
 /* evaluate.c - `ringfence evaluate`: a run against known truth.
  *
  * The truth (truth.h) and the accounts of the database both come in bytewise order of their ids and
- * are merged. The curve alone looks at links: once over all of the run, in the order of their key.
- * Workload: a million rows.
+ * are merged. For the curve alone all accounts are ranked (rings/suspicion.h). Workload: a million
+ * rows.
  */
 #include "rings/evaluate.h"
 #include "base/memory.h"
@@ -14,9 +14,9 @@
 #include "command/truth.h"
 #include "importers/import.h"
 #include "rings/curve.h"
+#include "rings/suspicion.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,14 +33,13 @@ typedef struct comparison {
     uint32_t *truth, *predicted;
     uint32_t accounts;
     bool *flagged; /* of rings + 1 */
-    double *score; /* bits, of rings + 1 */
     uint32_t rings;
     int64_t unknown; /* in the truth, not in the database */
     int64_t ignored; /* the other way round */
     /* For the curve alone, else NULL. */
-    double *strongest; /* of each account in no ring: bits of its strongest link; NAN: none */
-    uint32_t *place;   /* 1 + the place above of the account in row `id`; 0: in a ring, not there */
-    uint64_t places;   /* row ids below this one have a place */
+    int32_t *bits; /* how suspect each is, like the next: rings/suspicion.h */
+    uint8_t *kind;
+    rf_ranking ranking; /* of all accounts of the database */
 } comparison;
 
 /* ---- against the run ---- */
@@ -54,11 +53,10 @@ static void take_account(comparison *out, uint32_t truth, uint32_t ring, int64_t
     uint32_t const at = out->accounts++;
     out->truth[at] = truth;
     out->predicted[at] = ring;
-    if (out->strongest != NULL) {
-        out->strongest[at] = NAN;
-        if (ring == 0 && (uint64_t)id < out->places) {
-            out->place[id] = at + 1;
-        }
+    if (out->bits != NULL) {
+        bool const ranked = (uint64_t)id < out->ranking.rows; /* else imported meanwhile */
+        out->bits[at] = ranked ? out->ranking.bits[id] : INT32_MIN;
+        out->kind[at] = ranked ? out->ranking.kind[id] : RF_SUSPICION_NONE;
     }
 }
 
@@ -97,7 +95,7 @@ static rf_status read_rings(rf_store *store, int64_t run, comparison *out, rf_er
     rf_statement *rings = NULL;
     bool row = true;
     rf_status status =
-        rf_prepare(store, "SELECT ring, flagged, score FROM ring WHERE run = ?1", &rings, err);
+        rf_prepare(store, "SELECT ring, flagged FROM ring WHERE run = ?1", &rings, err);
     if (status == RF_OK) {
         rf_bind_int(rings, 1, run);
     }
@@ -105,54 +103,21 @@ static rf_status read_rings(rf_store *store, int64_t run, comparison *out, rf_er
         int64_t ring = rf_column_int(rings, 0);
         if (ring >= 1 && ring <= out->rings) {
             out->flagged[ring] = rf_column_int(rings, 1) != 0;
-            out->score[ring] = rf_column_real(rings, 2);
         }
     }
     rf_statement_end(rings);
     return status;
 }
 
-static void take_link(comparison *out, int64_t id, double bits)
+static rf_status rank(rf_store *store, int64_t run, size_t rows, comparison *out, rf_error *err)
 {
-    uint32_t const place = (uint64_t)id < out->places ? out->place[id] : 0;
-    if (place != 0 && !(out->strongest[place - 1] >= bits)) {
-        out->strongest[place - 1] = bits; /* also in place of NAN */
-    }
-}
-
-/* In the order of the key, so that the table is read once from end to end. */
-static const char LINKS_SQL[] = "SELECT account_a, account_b, bits FROM link WHERE run = ?1 "
-                                "ORDER BY account_a, account_b";
-
-static rf_status read_links(rf_store *store, int64_t run, comparison *out, rf_error *err)
-{
-    rf_statement *links = NULL;
-    bool row = true;
-    rf_status status = rf_prepare(store, LINKS_SQL, &links, err);
-    if (status == RF_OK) {
-        rf_bind_int(links, 1, run);
-    }
-    while (status == RF_OK && (status = rf_step(links, &row, err)) == RF_OK && row) {
-        double const bits = rf_column_real(links, 2);
-        take_link(out, rf_column_int(links, 0), bits);
-        take_link(out, rf_column_int(links, 1), bits);
-    }
-    rf_statement_end(links);
-    return status;
-}
-
-/* Rows of accounts are numbered by the store from 1 on, so a place for each is little. */
-static rf_status make_places(rf_store *store, size_t rows, comparison *out, rf_error *err)
-{
-    int64_t most = 0;
-    rf_status status = rf_store_number(store, "SELECT max(id) FROM account", &most, err);
+    rf_status const status = rf_ranking_read(store, run, &out->ranking, err);
     if (status != RF_OK) {
         return status;
     }
-    out->places = most < 0 ? 0 : (uint64_t)most + 1;
-    out->place = rf_alloc((size_t)out->places, sizeof *out->place);
-    out->strongest = rf_alloc_raw(rows, sizeof *out->strongest);
-    return out->place != NULL && out->strongest != NULL ? RF_OK : rf_fail_memory(err, "the curve");
+    out->bits = rf_alloc_raw(rows, sizeof *out->bits);
+    out->kind = rf_alloc_raw(rows, sizeof *out->kind);
+    return out->bits != NULL && out->kind != NULL ? RF_OK : rf_fail_memory(err, "the curve");
 }
 
 static rf_status compare(rf_store *store, const request *asked, const rf_truth *truth,
@@ -175,21 +140,16 @@ static rf_status compare(rf_store *store, const request *asked, const rf_truth *
     out->truth = rf_alloc_raw(truth->rows, sizeof *out->truth);
     out->predicted = rf_alloc_raw(truth->rows, sizeof *out->predicted);
     out->flagged = rf_alloc((size_t)out->rings + 1, sizeof *out->flagged);
-    out->score = rf_alloc((size_t)out->rings + 1, sizeof *out->score);
-    if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL ||
-        out->score == NULL) {
+    if (out->truth == NULL || out->predicted == NULL || out->flagged == NULL) {
         return rf_fail_memory(err, "the evaluation");
     }
     if (asked->curve) {
-        status = make_places(store, truth->rows, out, err);
+        status = rank(store, asked->run, truth->rows, out, err);
     }
     if (status == RF_OK) {
         status = read_rings(store, asked->run, out, err);
     }
-    if (status == RF_OK) {
-        status = merge(store, asked->run, truth, out, err);
-    }
-    return status == RF_OK && asked->curve ? read_links(store, asked->run, out, err) : status;
+    return status == RF_OK ? merge(store, asked->run, truth, out, err) : status;
 }
 
 static void comparison_free(comparison *compared)
@@ -197,9 +157,9 @@ static void comparison_free(comparison *compared)
     rf_free(compared->truth);
     rf_free(compared->predicted);
     rf_free(compared->flagged);
-    rf_free(compared->score);
-    rf_free(compared->strongest);
-    rf_free(compared->place);
+    rf_free(compared->bits);
+    rf_free(compared->kind);
+    rf_ranking_free(&compared->ranking);
     *compared = (comparison){0};
 }
 
@@ -472,10 +432,8 @@ static rf_status work_out(const request *asked, const rf_truth *truth, const com
                                      .flagged = compared->flagged};
     rf_curve_input const ranked = {.accounts = compared->accounts,
                                    .truth = compared->truth,
-                                   .predicted = compared->predicted,
-                                   .rings = compared->rings,
-                                   .score = compared->score,
-                                   .strongest = compared->strongest};
+                                   .bits = compared->bits,
+                                   .kind = compared->kind};
     rf_status status = rf_evaluate(&input, &found->evaluation, err);
     return status == RF_OK && asked->curve ? rf_curve_make(&ranked, &found->curve, err) : status;
 }
@@ -606,15 +564,13 @@ const rf_command rf_command_evaluate = {
         "\n"
         "  --run R          the run: latest (default) or its number\n"
         "  --per-ring       also how each true ring fared (JSON always has them)\n"
-        "  --curve          also precision at every recall, as accounts are taken best first: "
-        "those\n"
-        "                   in rings, flagged or not, by score; then by their strongest link; "
-        "then\n"
-        "                   all others. CSV and JSON have every point (kind, from, accounts, "
-        "true,\n"
-        "                   precision, recall), the table those nearest to recalls of .05, .10, "
-        "...;\n"
-        "                   average precision is the area under the curve, in steps\n"
+        "  --curve          also precision at every recall, as accounts are taken most suspect "
+        "first,\n"
+        "                   flagged or not, in a ring or not: by the bits that explain ACCOUNT "
+        "shows.\n"
+        "                   CSV and JSON have every point (kind, from, accounts, true, precision,\n"
+        "                   recall), the table those nearest to recalls of .05, .10, ...; average\n"
+        "                   precision is the area under the curve, in steps\n"
         "  --map ...        the file's own column names: --map account_id=user_id,ring=class\n"
         "  --honest VALUE   this ring is honest, too: --honest 0\n"
         "  --source C=V     only true rings on rows where column C is V; rings of other rows are\n"

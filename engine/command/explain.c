@@ -369,7 +369,7 @@ static rf_status show_account(const rf_account_page *page, rf_error *err)
         show_own(page);
         status = show_hubs(page, err);
     }
-    return status;
+    return status == RF_OK ? rf_show_suspicion(&page->suspicion, err) : status;
 }
 
 /* ---- the command ---- */

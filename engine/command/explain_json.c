@@ -262,6 +262,7 @@ void rf_json_account(rf_json *json, const rf_account_page *page)
     key_int(json, "links", page->links);
     key_int(json, "links_inside", page->links_inside);
     key_int(json, "links_elsewhere", page->links_elsewhere);
+    rf_json_suspicion(json, &page->suspicion);
     json_neighbours(json, page);
     json_values(json, page);
     rf_json_object_end(json);

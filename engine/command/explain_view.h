@@ -32,6 +32,11 @@ void rf_say_account(rf_text *text, const rf_account_page *page);
 /* The account itself, into an empty text: "Created 2026-05-01T08:00:00Z, country SG, ...". */
 void rf_say_facts(rf_text *text, const rf_explained_account *account);
 
+/* How suspect an account is, part by part: a table, and the member `suspicion` of an open object.
+ */
+RF_MUST_USE rf_status rf_show_suspicion(const rf_suspicion_page *page, rf_error *err);
+void rf_json_suspicion(rf_json *json, const rf_suspicion_page *page);
+
 /* One object each; the caller ends the document. */
 void rf_json_pair(rf_json *json, const rf_pair_page *page);
 void rf_json_account(rf_json *json, const rf_account_page *page);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "rings/assemble.h"
+#include "rings/timing.h"
 
 #include <stdlib.h>
 
@@ -176,6 +177,7 @@ rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
     places zones = {"timezone", &p->timezone, f, 0};
     uint32_t *ring = rf_alloc_raw(p->accounts, sizeof *ring);
     uint32_t *scratch = rf_alloc_raw((size_t)p->accounts + 1, sizeof *scratch);
+    rf_status status = RF_OK;
     bool done;
     f->shared = rf_alloc_raw(p->values, sizeof *f->shared);
     done = ring != NULL && scratch != NULL && f->shared != NULL;
@@ -189,7 +191,10 @@ rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
             done = count_shared(p, s, ring, f, scratch);
         }
     }
+    if (done) {
+        status = rf_timing_count(p, ring, f, err);
+    }
     rf_free(ring);
     rf_free(scratch);
-    return done ? RF_OK : rf_fail_memory(err, "what is counted of everybody");
+    return done ? status : rf_fail_memory(err, "what is counted of everybody");
 }

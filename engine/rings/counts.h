@@ -4,8 +4,9 @@
  * of it (schema/0017_counts.sql); they took seconds to count for themselves.
  *
  * Invariant: nothing but the facts and findings is counted, and the order is that of row ids and
- * texts. Workload: a million accounts, 10^5 values, 2 million links. Cost: O(accounts + holdings of
- * stable values, sorted within each + links). Memory: 20 bytes a value and a ring it is in.
+ * texts. How members and others signed up is counted with it (timing.h). Workload: a million
+ * accounts, 10^5 values, 2 million links. Cost: O(accounts + holdings of stable values, sorted
+ * within each + links). Memory: 20 bytes a value and a ring it is in.
  */
 #ifndef RF_RINGS_COUNTS_H
 #define RF_RINGS_COUNTS_H
@@ -15,8 +16,9 @@
 
 enum { RF_SIGNED_UP_TOGETHER = 600 };
 
-/* Fills findings->place, place_ring, shared, shared_in and together; names are borrowed from the
- * population. To be called when rings and flags are final. RF_ENOMEM. */
+/* Fills findings->place, place_ring, shared, shared_in, together, and what rf_timing_count does;
+ * names are borrowed from the population. To be called when rings and flags are final. RF_ENOMEM.
+ */
 RF_MUST_USE rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
                                      rf_error *err);
 

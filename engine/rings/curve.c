@@ -1,85 +1,49 @@
 /* curve.c - see curve.h.
  *
- * One array does it all: a point for each ring and each linked account in no ring, with what that
- * one holds; sorted by rank; then points of one rank are added up in place, and counts run on.
+ * Each account is one number that ascends from the most suspect on; sorted, accounts of equal bits
+ * stand side by side, and counts run on.
  */
 #include "rings/curve.h"
 
 #include "base/memory.h"
+#include "base/radix.h"
 
-#include <math.h>
-#include <stdlib.h>
+enum { TRUTH_BITS = 1, KIND_BITS = 2 };
 
-/* Best first: by kind, then by descending bits. */
-static int by_rank(const void *left, const void *right)
+static uint64_t pack(const rf_curve_input *input, uint32_t account)
 {
-    const rf_curve_point *a = left;
-    const rf_curve_point *b = right;
-    if (a->kind != b->kind) {
-        return a->kind < b->kind ? -1 : 1;
-    }
-    return (a->from < b->from) - (a->from > b->from);
+    uint64_t const rank = (uint64_t)((int64_t)INT32_MAX - input->bits[account]);
+    return (rank << KIND_BITS | input->kind[account]) << TRUTH_BITS | (input->truth[account] != 0);
 }
 
-static rf_curve_kind kind_of(const rf_curve_input *input, uint32_t account)
+static uint64_t rank_of(uint64_t packed)
 {
-    if (input->predicted[account] != 0) {
-        return RF_CURVE_RING;
-    }
-    return isnan(input->strongest[account]) ? RF_CURVE_ALL : RF_CURVE_LINK;
+    return packed >> (KIND_BITS + TRUTH_BITS);
 }
 
-static size_t linked_outside(const rf_curve_input *input)
+static size_t count_ranks(const uint64_t *packed, size_t count)
 {
-    size_t count = 0;
-    for (uint32_t i = 0; i < input->accounts; i++) {
-        count += kind_of(input, i) == RF_CURVE_LINK;
+    size_t ranks = 0;
+    for (size_t i = 0; i < count; i++) {
+        ranks += i == 0 || rank_of(packed[i]) != rank_of(packed[i - 1]);
     }
-    return count;
+    return ranks;
 }
 
-/* Rings stand at 0..rings - 1, the rest at `rings`, then come the linked accounts. */
-static void take_accounts(const rf_curve_input *input, rf_curve *out)
+static void list_points(const uint64_t *packed, size_t count, rf_curve *out)
 {
-    out->point[input->rings] = (rf_curve_point){.kind = RF_CURVE_ALL, .from = 0};
-    out->points = (size_t)input->rings + 1;
-    for (uint32_t ring = 1; ring <= input->rings; ring++) {
-        out->point[ring - 1] = (rf_curve_point){.kind = RF_CURVE_RING, .from = input->score[ring]};
-    }
-    for (uint32_t i = 0; i < input->accounts; i++) {
-        rf_curve_kind const kind = kind_of(input, i);
-        size_t at = input->rings;
-        if (kind == RF_CURVE_RING) {
-            at = input->predicted[i] - 1;
-        } else if (kind == RF_CURVE_LINK) {
-            at = out->points++;
-            out->point[at] = (rf_curve_point){.kind = RF_CURVE_LINK, .from = input->strongest[i]};
+    uint32_t truth = 0;
+    for (size_t i = 0, end; i < count; i = end) {
+        uint64_t const rank = rank_of(packed[i]);
+        for (end = i; end < count && rank_of(packed[end]) == rank; end++) {
+            truth += (uint32_t)(packed[end] & 1);
         }
-        out->point[at].accounts++;
-        out->point[at].truth += input->truth[i] != 0;
+        out->point[out->points++] = (rf_curve_point){
+            .kind = (rf_suspicion_kind)(packed[i] >> TRUTH_BITS & ((1U << KIND_BITS) - 1)),
+            .from = (double)((int64_t)INT32_MAX - (int64_t)rank) / 65536,
+            .accounts = (uint32_t)end,
+            .truth = truth};
     }
-}
-
-/* Makes one point of those of one rank, leaves out ranks without accounts, and adds up. */
-static void run_on(rf_curve *out)
-{
-    size_t kept = 0;
-    rf_curve_point sum = {0};
-    for (size_t i = 0; i < out->points; i++) {
-        rf_curve_point const own = out->point[i];
-        if (own.accounts == 0) {
-            continue;
-        }
-        sum.accounts += own.accounts;
-        sum.truth += own.truth;
-        if (kept == 0 || by_rank(&out->point[kept - 1], &own) != 0) {
-            kept++;
-        }
-        out->point[kept - 1] = own;
-        out->point[kept - 1].accounts = sum.accounts;
-        out->point[kept - 1].truth = sum.truth;
-    }
-    out->points = kept;
 }
 
 static void work_out(rf_curve *out)
@@ -88,9 +52,6 @@ static void work_out(rf_curve *out)
     uint32_t before = 0;
     for (size_t i = 0; i < out->points; i++) {
         rf_curve_point *point = &out->point[i];
-        if (point->kind == RF_CURVE_ALL) {
-            point->from = NAN;
-        }
         point->precision = (double)point->truth / (double)point->accounts;
         point->recall = all == 0 ? 0 : (double)point->truth / (double)all;
         out->average_precision += (double)(point->truth - before) * point->precision;
@@ -101,16 +62,22 @@ static void work_out(rf_curve *out)
 
 rf_status rf_curve_make(const rf_curve_input *input, rf_curve *out, rf_error *err)
 {
-    size_t const room = linked_outside(input) + input->rings + 1;
-    *out = (rf_curve){.point = rf_alloc_raw(room, sizeof *out->point)};
-    if (out->point == NULL) {
-        return rf_fail_memory(err, "the curve");
+    uint64_t *packed = rf_alloc_raw(input->accounts, sizeof *packed);
+    bool done = packed != NULL;
+    *out = (rf_curve){0};
+    for (uint32_t i = 0; done && i < input->accounts; i++) {
+        packed[i] = pack(input, i);
     }
-    take_accounts(input, out);
-    qsort(out->point, out->points, sizeof *out->point, by_rank);
-    run_on(out);
-    work_out(out);
-    return RF_OK;
+    if (done && rf_sort_numbers(packed, input->accounts)) {
+        out->point = rf_alloc_raw(count_ranks(packed, input->accounts), sizeof *out->point);
+    }
+    done = out->point != NULL;
+    if (done) {
+        list_points(packed, input->accounts, out);
+        work_out(out);
+    }
+    rf_free(packed);
+    return done ? RF_OK : rf_fail_memory(err, "the curve");
 }
 
 void rf_curve_free(rf_curve *curve)

@@ -679,7 +679,8 @@ rf_status rf_explain_account(rf_store *store, int64_t run, int64_t account, int6
     if (status == RF_OK) {
         status = list_neighbours(store, most, page, err);
     }
-    return status;
+    return status == RF_OK ? rf_suspicion_explain(store, run, account, &page->suspicion, err)
+                           : status;
 }
 
 void rf_account_page_free(rf_account_page *page)

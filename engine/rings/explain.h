@@ -11,6 +11,7 @@
 
 #include "rings/allowed.h"
 #include "rings/held.h"
+#include "rings/suspicion.h"
 
 /* An account and its place in the run. */
 typedef struct rf_explained_account {
@@ -97,6 +98,7 @@ typedef struct rf_account_page {
     size_t shares;
     rf_explained_value *own; /* values that nobody else has, or not on its days */
     size_t owns;
+    rf_suspicion_page suspicion;
 } rf_account_page;
 
 /* The account with this id. RF_EINPUT when there is none, naming ids that begin alike. O(log n). */

@@ -26,6 +26,8 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->type);
     rf_free(findings->place);
     rf_free(findings->place_ring);
+    rf_free(findings->signup);
+    rf_free(findings->timing);
     rf_free(findings->shared);
     rf_free(findings->shared_in);
     rf_free(findings->together);

@@ -177,6 +177,28 @@ typedef struct rf_result_together {
     int64_t a, b;
 } rf_result_together;
 
+/* Accounts that signed up on a day, by quarter of an hour; rings/timing.h. */
+enum { RF_DAY_QUARTERS = 96 };
+typedef struct rf_result_signup {
+    int64_t day;
+    uint32_t accounts[RF_DAY_QUARTERS];
+} rf_result_signup;
+
+/* How members of a flagged ring, or accounts in none, signed up. */
+typedef struct rf_result_timing {
+    uint32_t ring; /* from 1; 0: accounts that are in no flagged ring */
+    bool tied;     /* beside those they are linked to; else beside everybody */
+    uint8_t level;
+    uint32_t accounts;
+} rf_result_timing;
+
+/* What is known of an account of which nothing else is: rings/suspicion.h. */
+enum { RF_FEW_MEMBERS = 4 };
+typedef struct rf_result_base {
+    uint32_t accounts, flagged; /* all; those in flagged rings */
+    uint32_t few, few_flagged;  /* rings of RF_FEW_MEMBERS at most; of these, flagged ones */
+} rf_result_base;
+
 typedef struct rf_result_links {
     uint64_t count;
     const uint32_t *a, *b; /* account numbers: row ids are account_row[number] */
@@ -229,6 +251,11 @@ typedef struct rf_findings {
     size_t shared_in_room;
     rf_result_together *together; /* by seconds, then by row ids */
     uint32_t togethers;
+    rf_result_signup *signup; /* by day */
+    uint32_t signups;
+    rf_result_timing *timing; /* by ring, tied, level */
+    uint32_t timings;
+    rf_result_base base;
     rf_result_links links;     /* borrowed arrays */
     const rf_allowed *allowed; /* borrowed */
     uint32_t alloweds;

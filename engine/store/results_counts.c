@@ -10,6 +10,7 @@ typedef struct count_rows {
     const rf_findings *f;
     int64_t run;
     uint32_t next;
+    char text[RF_DAY_QUARTERS * 11 + 2]; /* of the row at hand */
 } count_rows;
 
 /* run, kind, name, accounts, in_rings */
@@ -97,6 +98,73 @@ static rf_status next_together(void *context, rf_feed_cell *cells, bool *found, 
     return RF_OK;
 }
 
+/* "[0,0,12,...]"; returns its length. */
+static size_t write_numbers(const uint32_t *number, size_t count, char *text)
+{
+    char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        char digits[10];
+        size_t length = 0;
+        *at++ = i == 0 ? '[' : ',';
+        for (uint32_t left = number[i]; length == 0 || left > 0; left /= 10) {
+            digits[length++] = (char)('0' + left % 10);
+        }
+        while (length > 0) {
+            *at++ = digits[--length];
+        }
+    }
+    *at++ = ']';
+    return (size_t)(at - text);
+}
+
+/* run, day, accounts */
+static rf_status next_signup(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->signups;
+    if (*found) {
+        const rf_result_signup *signup = &to->f->signup[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = signup->day;
+        rf_feed_text(&cells[2], to->text,
+                     write_numbers(signup->accounts, RF_DAY_QUARTERS, to->text));
+    }
+    return RF_OK;
+}
+
+/* run, ring, tied, level, accounts */
+static rf_status next_timing(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    (void)err;
+    *found = to->next < to->f->timings;
+    if (*found) {
+        const rf_result_timing *timing = &to->f->timing[to->next++];
+        cells[0].number = to->run;
+        cells[1].number = timing->ring == 0 ? 0 : rf_ring_number(to->f, timing->ring - 1);
+        cells[2].number = timing->tied;
+        cells[3].number = timing->level;
+        cells[4].number = timing->accounts;
+    }
+    return RF_OK;
+}
+
+/* run, accounts, flagged, few, few_flagged */
+static rf_status next_base(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    count_rows *to = context;
+    const rf_result_base *base = &to->f->base;
+    (void)err;
+    *found = to->next++ == 0;
+    cells[0].number = to->run;
+    cells[1].number = base->accounts;
+    cells[2].number = base->flagged;
+    cells[3].number = base->few;
+    cells[4].number = base->few_flagged;
+    return RF_OK;
+}
+
 static rf_status clear(rf_store *store, int64_t run, const char *sql, rf_error *err)
 {
     rf_statement *statement = NULL;
@@ -127,6 +195,12 @@ rf_status rf_results_write_counts(rf_store *store, const rf_findings *findings, 
          "INSERT INTO shared_in_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_shared_in},
         {"DELETE FROM link_together WHERE run = ?",
          "INSERT INTO link_together SELECT c0, c1, c2, c3 FROM feed", next_together},
+        {"DELETE FROM signup WHERE run = ?", "INSERT INTO signup SELECT c0, c1, c2 FROM feed",
+         next_signup},
+        {"DELETE FROM signup_timing WHERE run = ?",
+         "INSERT INTO signup_timing SELECT c0, c1, c2, c3, c4 FROM feed", next_timing},
+        {"DELETE FROM suspicion_base WHERE run = ?",
+         "INSERT INTO suspicion_base SELECT c0, c1, c2, c3, c4 FROM feed", next_base},
     };
     rf_status status = RF_OK;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && status == RF_OK; i++) {

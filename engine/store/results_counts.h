@@ -4,8 +4,8 @@
 
 #include "store/results.h"
 
-/* Writes findings->place, place_ring, shared, shared_in and together of a run, in place of those it
- * may have. O(rows). */
+/* Writes findings->place, place_ring, shared, shared_in, together, signup, timing and base of a
+ * run, in place of those it may have. O(rows). */
 RF_MUST_USE rf_status rf_results_write_counts(rf_store *store, const rf_findings *findings,
                                               int64_t run, rf_error *err);
 

@@ -30,6 +30,21 @@ check() {
     printf '%-7s %s: %s %s, at least %s asked\n' "$verdict" "$1" "$3" "${figure:-missing}" "$4"
 }
 
+# check_curve NAME CURVE.csv RECALL LEAST: the first point of at least this recall must have this precision.
+check_curve() {
+    figure=$(awk -F, -v recall="$3" 'NR > 1 && $6 + 0 >= recall + 0 { print $5; exit }' "$2")
+    if awk -v figure="${figure:-none}" -v least="$4" \
+        'BEGIN { exit !(figure != "none" && figure + 0 >= least + 0) }'; then
+        passed=$((passed + 1))
+        verdict=ok
+    else
+        failed=$((failed + 1))
+        verdict=FAILED
+    fi
+    printf '%-7s %s: precision %s at recall %s, at least %s asked\n' "$verdict" "$1" \
+        "${figure:-missing}" "$3" "$4"
+}
+
 # step COMMAND...: silent unless it fails. Rejected rows (status 3) are fine here.
 step() {
     code=0
@@ -62,7 +77,13 @@ if [ -d "$data/hop" ]; then
     evaluation hop-custom --truth "$work/truth.csv" --source source=custom
     echo "== hop-custom, precision at every recall"
     "$rf" --db "$db" evaluate --truth "$work/truth.csv" --source source=custom --curve 2>/dev/null |
-        sed -n '/^Taken best first/,$p'
+        sed -n '/^Most suspect first/,$p'
+    "$rf" --db "$db" --format csv evaluate --truth "$work/truth.csv" --source source=custom --curve \
+        >"$work/curve.csv" 2>/dev/null || true
+    check_curve 'hop, custom' "$work/curve.csv" 0.20 0.68
+    check_curve 'hop, custom' "$work/curve.csv" 0.34 0.58
+    check_curve 'hop, custom' "$work/curve.csv" 0.43 0.37
+    check_curve 'hop, custom' "$work/curve.csv" 0.77 0.165
     check 'hop, graph' "$work/hop-graph.json" precision 0
     check 'hop, custom' "$work/hop-custom.json" precision 0
 fi
@@ -77,6 +98,11 @@ if [ -d "$data/ecommerce" ]; then
     evaluation ecommerce --truth "$work/ecommerce.csv" --map account_id=user_id,ring=class --honest 0
     check 'e-commerce' "$work/ecommerce.json" precision 0.90
     check 'e-commerce' "$work/ecommerce.json" recall 0.48
+    "$rf" --db "$db" --format csv evaluate --truth "$work/ecommerce.csv" \
+        --map account_id=user_id,ring=class --honest 0 --curve >"$work/curve.csv" 2>/dev/null || true
+    check_curve 'e-commerce' "$work/curve.csv" 0.20 0.90
+    check_curve 'e-commerce' "$work/curve.csv" 0.50 0.89
+    check_curve 'e-commerce' "$work/curve.csv" 0.60 0.22
 fi
 
 # nmi LABELS ASSIGNMENTS.csv: normalised mutual information (arithmetic mean) of the nodes in both.
