@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { CROWD_SPANS = 2 };
+enum { CROWD_SPANS = 2, LINKS_AHEAD = 24 };
 
 static const int64_t CROWD_SPAN[CROWD_SPANS] = {1, 4};
 static const int64_t TIED_SPAN[RF_TIMING_SPANS] = {4, 24, 96, RF_TIMING_AROUND};
@@ -251,12 +251,17 @@ typedef struct counting {
     uint32_t (*level)[RF_TIMING_KINDS][RF_TIMING_LEVELS]; /* by ring + 1; 0: in no flagged one */
 } counting;
 
+/* Links come by their first account; the second ones lie anywhere, and are fetched ahead. */
 static void count_ties(counting *c)
 {
     const rf_result_links *links = &c->f->links;
     for (uint64_t i = 0; i < links->count; i++) {
         uint32_t const a = links->a[i];
         uint32_t const b = links->b[i];
+        if (i + LINKS_AHEAD < links->count) {
+            __builtin_prefetch(&c->ties[links->b[i + LINKS_AHEAD]], 1);
+            __builtin_prefetch(&c->quarter[links->b[i + LINKS_AHEAD]]);
+        }
         rf_ties_add(&c->ties[a], c->quarter[a], c->quarter[b]);
         rf_ties_add(&c->ties[b], c->quarter[b], c->quarter[a]);
     }
