@@ -1,7 +1,7 @@
 /* ranking.c - all accounts by how suspect they are; see suspicion.h.
  *
  * What is read of accounts, members and rings lies in arrays by row id; then the links are gone
- * through once, in the order of their key.
+ * through once, in whatever order they are kept.
  */
 #include "rings/suspicion.h"
 
@@ -143,10 +143,8 @@ static rf_status read_all(reading *r)
                            take_member);
     }
     if (status == RF_OK) {
-        status = read_rows(r,
-                           "SELECT account_a, account_b, bits FROM link WHERE run = ?1 "
-                           "ORDER BY account_a, account_b",
-                           true, take_link);
+        status = read_rows(r, "SELECT account_a, account_b, bits FROM link WHERE run = ?1", true,
+                           take_link);
     }
     return status;
 }
