@@ -30,20 +30,35 @@ static rf_findings with(rf_ring *ring, uint32_t rings, double flagged_from)
     return (rf_findings){.ring = ring, .rings = rings};
 }
 
-/* Of the rings at least as good as r, the expected share of honest ones. */
-static double slow_share(const rf_findings *f, uint32_t r)
+/* How many honest ones are expected among the rings at least as good as r. */
+static double slow_honest(const rf_findings *f, uint32_t r)
 {
-    double below = 0;
-    double above = 0;
+    double below = f->rings < 500 ? f->rings / 250.0 : 2;
     double series = 0;
     for (uint32_t i = 0; i < f->rings; i++) {
         below += f->ring[i].score < 0 && f->ring[i].score >= -3;
-        above += i <= r;
     }
     for (int band = 1; band < 60; band++) { /* each band of three bits holds a share of the last */
         series += pow(2, -0.75 * 3 * band);
     }
-    return below * series * pow(2, -0.75 * f->ring[r].score) / above;
+    return below * series * pow(2, -0.75 * f->ring[r].score);
+}
+
+/* How many pass: by every number that could, and the groups between any two of them. A number
+ * passes both limits when no better one is shorter by a group, nor longer by one, that pays. */
+static uint32_t slow_number(const rf_findings *f, double share, double last_share)
+{
+    uint32_t best = 0;
+    double honest_best = 0;
+    for (uint32_t r = 0; r < f->rings && f->ring[r].score >= 0; r++) {
+        double const honest = slow_honest(f, r);
+        bool const pays = honest - honest_best < last_share * (r + 1 - best);
+        if (honest <= share * (r + 1) && (pays || last_share >= 1)) {
+            best = r + 1;
+            honest_best = honest;
+        }
+    }
+    return best;
 }
 
 static void the_rule_is_kept(void **state)
@@ -57,17 +72,16 @@ static void the_rule_is_kept(void **state)
         uint32_t const rings = (uint32_t)rand() % MOST;
         double const spread = 2 + rand() % 10;
         double const share = 0.05 * (1 + rand() % 10);
-        uint32_t last = 0;
+        double const last_share = rand() % 4 == 0 ? 1 : 0.05 * (1 + rand() % 10);
+        uint32_t last;
         uint32_t doubted;
         rf_findings f;
         for (uint32_t r = 0; r < rings; r++) {
             ring[r] = (rf_ring){.score = spread * ((double)(rand() % 4000) / 1000 - 3)};
         }
         f = with(ring, rings, 0);
-        for (uint32_t r = 0; r < rings && ring[r].score >= 0; r++) {
-            last = slow_share(&f, r) <= share ? r + 1 : last;
-        }
-        rf_rings_doubt(&(rf_doubt_settings){share}, 0, &f, &doubted);
+        last = slow_number(&f, share, last_share);
+        rf_rings_doubt(&(rf_doubt_settings){share, last_share}, 0, &f, &doubted);
         for (uint32_t r = 0; r < rings; r++) {
             assert_int_equal(ring[r].flagged, r < last);
             taken += ring[r].score >= 0 && !ring[r].flagged;
@@ -114,8 +128,13 @@ static void populations_as_they_are(void **state)
     fill(ring, &rings, 14, 20); /* clear rings beside them do not make them rings */
     assert_int_equal(flagged_of(ring, rings), 14);
     rings = 0;
-    fill(ring, &rings, 5, -1.5); /* few such offices: those above may be rings */
+    fill(ring, &rings, 10, -1.5); /* few such offices, but of three above one is honest */
     fill(ring, &rings, 3, 1.5);
+    fill(ring, &rings, 14, 20);
+    assert_int_equal(flagged_of(ring, rings), 14);
+    rings = 0;
+    fill(ring, &rings, 10, -1.5); /* of three further above one in four */
+    fill(ring, &rings, 3, 2.5);
     fill(ring, &rings, 14, 20);
     assert_int_equal(flagged_of(ring, rings), 17);
     rings = 0;

@@ -16,6 +16,8 @@ typedef struct key {
     double low, high;
 } key;
 
+enum { KEYS = 21 };
+
 typedef struct reader {
     const char *path;
     rf_detect_settings *settings;
@@ -24,7 +26,7 @@ typedef struct reader {
     rf_error *err;
     FILE *file;
     int line; /* the one being read: inih as packaged does not tell */
-    key keys[20];
+    key keys[KEYS];
 } reader;
 
 /* fgets for inih, counting lines. */
@@ -38,7 +40,7 @@ static char *next_line(char *line, int room, void *stream)
 static void list_keys(reader *r)
 {
     rf_detect_settings *s = r->settings;
-    key const keys[20] = {
+    key const keys[KEYS] = {
         {"evidence", "prior_bits", TARGET_REAL, &s->evidence.prior_bits, -60, -1},
         {"evidence", "threshold_bits", TARGET_REAL, &s->evidence.threshold_bits, -20, 60},
         {"evidence", "pair_cap", TARGET_U32, &s->evidence.pair_cap, 2, 100000},
@@ -53,6 +55,7 @@ static void list_keys(reader *r)
         {"score", "flagged_from", TARGET_REAL, &s->score.flagged_from, -100, 200},
         {"score", "verified_bits", TARGET_REAL, &s->score.verified_bits, 0, 60},
         {"score", "honest_share", TARGET_REAL, &s->doubt.honest_share, 0, 1},
+        {"score", "last_share", TARGET_REAL, &s->doubt.last_share, 0, 1},
         {"growth", "grow_from", TARGET_REAL, &s->grow.suspect_from, -100, 200},
         {"growth", "join_bits", TARGET_REAL, &s->grow.join_bits, -60, 60},
         {"growth", "tie_contrast", TARGET_REAL, &s->join.tie_contrast, 0, 1000000},

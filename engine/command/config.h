@@ -2,7 +2,7 @@
  *
  *     [evidence]  prior_bits, threshold_bits, pair_cap, common_share, star_from
  *     [levels]    ring_density, cell_factor, network_contrast, min_links, iterations
- *     [score]     rarity_bits, flagged_from, verified_bits, honest_share
+ *     [score]     rarity_bits, flagged_from, verified_bits, honest_share, last_share
  *     [growth]    grow_from, join_bits, tie_contrast, rounds
  *     [chance]    shuffles, q_most
  *     [signal NAME]  family, role (link or context), windowed (yes or no)

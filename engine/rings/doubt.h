@@ -6,11 +6,18 @@
  * 2^-RF_DOUBT_SLOPE a bit (measured on generated populations; the odds of a score, taken at three
  * quarters of their worth, as in exposure.h). With n rings in [-RF_DOUBT_BAND, 0),
  *     E(s) = n r / (1 - r) 2^(-RF_DOUBT_SLOPE s),   r = 2^(-RF_DOUBT_SLOPE RF_DOUBT_BAND)
- * of them are expected at s and above. As many rings are flagged, best score first, as keep the
- * expected share E(s_k) / k at most `honest_share` (the step-up rule of Benjamini and Hochberg
- * 1995). A population without rings has communities just below zero and hardly any above: nothing
- * is flagged. One with many clear rings is not touched; nor is anything when flagged_from is below
- * zero: whoever asks for that has decided.
+ * of them are expected at s and above; n is small, and taken two too high, or one too
+ * high for every RF_DOUBT_ONE_IN communities when there are fewer. Two limits hold.
+ *   - Of all flagged. As many rings are flagged, best score first, as keep the expected share
+ *     E(s_k) / k at most `honest_share` (the step-up rule of Benjamini and Hochberg 1995).
+ *   - Of the last. Many clear rings would pay for doubtful ones: fifteen beyond doubt let one or
+ *     two pass that are nearly surely honest. So of those, the number k is taken at which
+ *     k * last_share - E(s_k) is greatest: a further flag is set only while fewer than `last_share`
+ *     of those it brings are expected to be honest (the local false discovery rate of Efron et al.
+ *     2001, under the greatest convex minorant).
+ * A population without rings has communities just below zero and hardly any above: nothing is
+ * flagged. One with many clear rings loses its doubtful ones; nothing is touched when flagged_from
+ * is below zero: whoever asks for that has decided.
  */
 #ifndef RF_RINGS_DOUBT_H
 #define RF_RINGS_DOUBT_H
@@ -19,9 +26,11 @@
 
 #define RF_DOUBT_SLOPE 0.75
 #define RF_DOUBT_BAND 3.0
+#define RF_DOUBT_ONE_IN 250.0
 
 typedef struct rf_doubt_settings {
     double honest_share; /* of flagged rings; 1: no flag is taken back */
+    double last_share;   /* of those flagged last; 1: no limit besides */
 } rf_doubt_settings;
 
 rf_doubt_settings rf_doubt_defaults(void);

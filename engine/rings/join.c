@@ -13,7 +13,7 @@
 rf_join_settings rf_join_defaults(void)
 {
     return (rf_join_settings){
-        .suspect_from = -2, .allowance = 12, .contrast = 6, .tie_contrast = 100};
+        .suspect_from = -4, .allowance = 12, .contrast = 6, .tie_contrast = 100};
 }
 
 /* Groups of suspect rings: at first each by itself. */

@@ -16,15 +16,7 @@
 #ifndef RF_RINGS_SCORE_H
 #define RF_RINGS_SCORE_H
 
-#include "rings/profile.h"
-
-/* Members of one community are not independent witnesses: up to RF_WITNESSES count fully, beyond
- * that every doubling counts as so many again. */
-#define RF_WITNESSES 10.0
-double rf_witnesses(double members);
-
-/* Pseudo-members that draw a ring's rate towards the rest's. */
-#define RF_RATE_SHRINKAGE 2.0
+#include "rings/signs.h"
 
 typedef struct rf_score_settings {
     double prior_bits;    /* how much rarer rings are than honest communities */

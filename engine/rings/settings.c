@@ -46,6 +46,7 @@ static const setting SETTINGS[] = {
     {"grow_held", U32, offsetof(rf_detect_settings, grow.held)},
     {"grow_rounds", U32, offsetof(rf_detect_settings, grow.rounds)},
     {"honest_share", REAL, offsetof(rf_detect_settings, doubt.honest_share)},
+    {"last_share", REAL, offsetof(rf_detect_settings, doubt.last_share)},
 };
 enum { COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 
@@ -57,7 +58,7 @@ _Static_assert(sizeof(rf_level_settings) == 64, "list the new setting in SETTING
 _Static_assert(sizeof(rf_score_settings) == 24, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_join_settings) == 32, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_chance_settings) == 16, "list the new setting in SETTINGS");
-_Static_assert(sizeof(rf_doubt_settings) == 8, "list the new setting in SETTINGS");
+_Static_assert(sizeof(rf_doubt_settings) == 16, "list the new setting in SETTINGS");
 _Static_assert(sizeof(rf_grow_settings) == 48, "list the new setting in SETTINGS");
 
 static void write_one(rf_json *json, const setting *s, const void *at)
