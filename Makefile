@@ -99,7 +99,8 @@ $(BUILD)/obj/embedded.o: $(BUILD)/obj/embedded.c $(BUILD)/flags
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # The folders are prerequisites too, so that a deleted file is noticed.
-$(BUILD)/obj/embedded.c: .ci/embed.sh schema queries $(wildcard schema/*.sql queries/*.sql)
+$(BUILD)/obj/embedded.c: .ci/embed.sh schema queries queries/parts \
+		$(wildcard schema/*.sql queries/*.sql queries/parts/*.sql)
 	@mkdir -p $(@D)
 	sh .ci/embed.sh rf_schema_steps schema rf_canned_queries queries > $@
 

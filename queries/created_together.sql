@@ -15,17 +15,17 @@ WITH uncounted (run) AS (
     SELECT :run WHERE :minutes > 10
                    OR NOT EXISTS (SELECT 1 FROM link_together WHERE run = :run)
 ),
-close (seconds, account_a, account_b) AS (
+of_ring (account) AS MATERIALIZED (
+    SELECT account FROM member WHERE :ring <> 0 AND run = :run AND ring = :ring
+),
+close (seconds, account_a, account_b) AS MATERIALIZED (
     SELECT seconds, account_a, account_b
     FROM link_together
     WHERE run = :run
       AND seconds <= :minutes * 60
-      AND seconds <= iif(:limit > 0 AND :ring = 0, coalesce((
-              SELECT seconds FROM link_together
-              WHERE run = :run
-              ORDER BY seconds
-              LIMIT 1 OFFSET :limit - 1), 600), 600)
       AND NOT EXISTS (SELECT 1 FROM uncounted)
+      AND (:ring = 0 OR account_a IN (SELECT account FROM of_ring)
+                     OR account_b IN (SELECT account FROM of_ring))
     UNION ALL
     SELECT abs(a.created_at - b.created_at), l.account_a, l.account_b
     FROM uncounted u
@@ -33,15 +33,22 @@ close (seconds, account_a, account_b) AS (
     CROSS JOIN account a ON a.id = l.account_a
     CROSS JOIN account b ON b.id = l.account_b
     WHERE abs(a.created_at - b.created_at) <= :minutes * 60
+      AND (:ring = 0 OR l.account_a IN (SELECT account FROM of_ring)
+                     OR l.account_b IN (SELECT account FROM of_ring))
+),
+enough (seconds) AS MATERIALIZED (
+    SELECT seconds FROM close
+    WHERE :limit > 0
+    ORDER BY seconds
+    LIMIT 1 OFFSET :limit - 1
 ),
 pair AS (
     SELECT c.seconds, c.account_a, c.account_b, ma.ring AS ring_a, mb.ring AS ring_b
     FROM close c
     LEFT JOIN member ma ON ma.run = :run AND ma.account = c.account_a
     LEFT JOIN member mb ON mb.run = :run AND mb.account = c.account_b
-    WHERE :ring = 0
-       OR c.account_a IN (SELECT account FROM member WHERE run = :run AND ring = :ring)
-       OR c.account_b IN (SELECT account FROM member WHERE run = :run AND ring = :ring)
+    WHERE c.seconds <= (SELECT seconds FROM enough)
+       OR NOT EXISTS (SELECT 1 FROM enough)
 ),
 named AS (
     SELECT p.seconds, p.ring_a, p.ring_b, l.bits, l.families, a.external_id AS id_a,

@@ -9,59 +9,17 @@
 -- column: members  accounts in rings that use it
 -- column: holders  accounts that use it, in rings or not
 -- column: times  how often they used it, in rings or not
-WITH uncounted AS (
-    SELECT 1 WHERE :min_members < 2
-                OR NOT EXISTS (SELECT 1 FROM shared_value WHERE run = :run AND signal = 4)
-),
-asked (value) AS (
-    SELECT value FROM shared_in_ring
-    WHERE :ring <> 0 AND run = :run AND signal = 4 AND ring = :ring
-),
-counted (value, rings, members, holders) AS (
-    SELECT value, rings, members, holders
-    FROM shared_value
-    WHERE run = :run
-      AND signal = 4
-      AND members >= :min_members
-      AND NOT EXISTS (SELECT 1 FROM uncounted)
-      AND (:ring = 0 OR value IN (SELECT value FROM asked))
-    UNION ALL
-    SELECT s.value, count(DISTINCT m.ring), count(DISTINCT m.account), count(DISTINCT s.account)
-    FROM value v
-    CROSS JOIN sighting s ON s.value = v.id
-    LEFT JOIN member m ON m.run = :run AND m.account = s.account
-    WHERE v.signal = (SELECT 4 FROM uncounted)
-    GROUP BY s.value
-    HAVING count(DISTINCT m.account) >= max(:min_members, 1) AND (:ring = 0 OR max(m.ring = :ring))
-),
-enough (rings, members) AS MATERIALIZED (
-    SELECT rings, members FROM counted
-    WHERE :limit > 0
-    ORDER BY rings DESC, members DESC
-    LIMIT 1 OFFSET :limit - 1
-),
-listed AS MATERIALIZED (
-    SELECT c.*, v.text
-    FROM counted c
-    CROSS JOIN value v ON v.id = c.value
-    WHERE (c.rings, c.members) >= (SELECT rings, members FROM enough)
-       OR NOT EXISTS (SELECT 1 FROM enough)
-    ORDER BY c.rings DESC, c.members DESC, v.text
-    LIMIT :limit
-)
+-- part: shared_values signal=4
 SELECT l.text AS template,
        l.rings,
-       iif(EXISTS (SELECT 1 FROM uncounted),
-           (SELECT group_concat(ring)
-            FROM (SELECT DISTINCT m.ring
-                  FROM sighting s
-                  CROSS JOIN member m ON m.run = :run AND m.account = s.account
-                  WHERE s.value = l.value
-                  ORDER BY m.ring) AS held),
-           (SELECT group_concat(i.ring) FROM shared_in_ring i
-            WHERE i.run = :run AND i.signal = 4 AND i.value = l.value)) AS ring_ids,
+       l.ring_ids,
        l.members,
        l.holders,
-       (SELECT sum(s.times) FROM sighting s WHERE s.value = l.value) AS times
-FROM listed l
+       ( -- a pack in which nothing is told more than once tells by its commas how much
+           SELECT sum(iif(p.most = 1, length(p.packed) - length(replace(p.packed, ',', '')) + 1,
+                          (SELECT sum(1 + j.value % p.most) FROM json_each(p.packed) j)))
+           FROM sighting_pack p
+           WHERE p.value = l.value
+       ) AS times
+FROM told l
 ORDER BY l.rings DESC, l.members DESC, template

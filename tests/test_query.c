@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,29 @@ static void every_query_has_all_formats(void **state)
     }
 }
 
+/* A list that is cut says so; one that is not, does not. */
+static void more_rows_are_told(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(fixture_run(f, "query ring_members --param ring=1 --param limit=3"), 0);
+    contains(f->errors, "the first 3 rows, and there are more: --param limit=30");
+    assert_int_equal(fixture_run(f, "query ring_members --param ring=1 --param limit=5"), 0);
+    assert_null(strstr(f->errors, "there are more"));
+    assert_int_equal(fixture_run(f, "--quiet query ring_members --param ring=1 --param limit=3"),
+                     0);
+    assert_string_equal(f->errors, "");
+    assert_int_equal(fixture_run(f, "--format csv query largest_rings --param limit=1"), 0);
+    contains(f->errors, "there are more");
+    fixture_sql(f, "UPDATE value SET text = printf('%.*c', 300, 'x') WHERE text = 'dev-1'");
+    assert_int_equal(fixture_run(f, "query device_farms"), 0);
+    assert_null(strstr(f->output,
+                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+    assert_int_equal(fixture_run(f, "--format csv query device_farms"), 0);
+    assert_true(strspn(strstr(f->output, "xx"), "x") == 300);
+}
+
 /* Queries that only mention rings beside facts answer before anything was detected. */
 static void facts_need_no_run(void **state)
 {
@@ -380,6 +404,7 @@ static void check_plan(rf_store *store, const rf_embedded *query)
                                           "SCAN counted",
                                           "SCAN asked",
                                           "SCAN enough",
+                                          "SCAN told",
                                           "SCAN c",
                                           "SCAN l",
                                           "SCAN i",
@@ -509,6 +534,95 @@ static void no_query_reads_all_sightings(void **state)
     rf_store_close(store);
 }
 
+/* ---- cost ---- */
+
+/* Accounts that nobody knows, each with a mailbox, a value, a sighting and some activity. */
+static const char STRANGERS[] =
+    "PRAGMA foreign_keys = OFF; BEGIN;"
+    "CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 3000) SELECT i FROM n;"
+    "INSERT INTO account (id, external_id, created_at, email, email_key, country)"
+    " SELECT 100000 + i, 'stranger' || i, 1700000000 + i, 's' || i || '@x.example', 's' || i ||"
+    " '@x.example', 'SG' FROM n;"
+    "INSERT INTO value (id, signal, text) SELECT 100000 + i, 1 + i % 4, 'stranger ' || i FROM n;"
+    "INSERT INTO sighting_pack SELECT 100000 + i, 100000 + i, 1, 0, 1, 20000, 1, 1, '[0]' FROM n;"
+    "INSERT INTO holding_pack SELECT 100000 + i, 100000 + i, '[0]' FROM n;"
+    "INSERT INTO activity_pack SELECT 100000 + i, 1, 0, 0, 20000, 1, 1, 1, 1, 1, '[5]' FROM n;"
+    "INSERT INTO instrument (value, funding) SELECT 100000 + i, 'prepaid' FROM n WHERE i % 4 = 0;"
+    "COMMIT";
+
+/* What the database did for a query, in steps of its machine; parameters as their heads say. */
+static int steps_of(sqlite3 *db, const rf_embedded *query, const char *given)
+{
+    rf_arena arena = {0};
+    rf_canned read;
+    rf_error err;
+    sqlite3_stmt *statement = NULL;
+    int result;
+    int steps;
+    assert_int_equal(rf_canned_read(query->name, query->text, &arena, &read, &err), RF_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, query->text, -1, &statement, NULL), SQLITE_OK);
+    for (size_t i = 0; i < read.params; i++) {
+        char name[64];
+        const char *value = read.param[i].initial == NULL ? given : read.param[i].initial;
+        bool const run = strcmp(read.param[i].name, "run") == 0;
+        bool const whole = run || strspn(value, "0123456789") == strlen(value);
+        (void)snprintf(name, sizeof name, ":%s", read.param[i].name);
+        if (value[0] != '\0' && whole) {
+            sqlite3_bind_int64(statement, sqlite3_bind_parameter_index(statement, name),
+                               run ? 1 : atoll(value));
+        } else {
+            sqlite3_bind_text(statement, sqlite3_bind_parameter_index(statement, name), value, -1,
+                              SQLITE_TRANSIENT);
+        }
+    }
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+    }
+    assert_int_equal(result, SQLITE_DONE);
+    steps = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    sqlite3_finalize(statement);
+    rf_arena_free(&arena);
+    return steps;
+}
+
+/* Strangers come, and no answer about a counted run gets dearer: it reads none of them. */
+static void no_answer_grows_with_facts(void **state)
+{
+    enum { QUERIES_MOST = 64, NOISE = 1000 };
+    const fixture *f = *state;
+    sqlite3 *db = NULL;
+    int before[QUERIES_MOST];
+    int worst = 0;
+    fixture_sql(f, "UPDATE run SET counted = 1;"
+                   "INSERT INTO place VALUES (1, 'country', 'SG', 1, 1);"
+                   "INSERT INTO link_together VALUES (1, 5, 1, 2);"
+                   "INSERT INTO ring_figures SELECT run, ring, size, 0, 0, NULL, NULL, size, size,"
+                   " requests, 20500, 20600, 1, 1 FROM ring;"
+                   "INSERT INTO shared_value SELECT 1, signal, id, 2, 2, 1 FROM value;"
+                   "INSERT INTO shared_in_ring SELECT 1, signal, id, 1, 2 FROM value");
+    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+    for (int i = 0; rf_canned_queries[i].name != NULL; i++) {
+        assert_true(i < QUERIES_MOST);
+        before[i] = steps_of(db, &rf_canned_queries[i], "1");
+    }
+    fixture_sql(f, STRANGERS);
+    for (int i = 0; rf_canned_queries[i].name != NULL; i++) {
+        int const after = steps_of(db, &rf_canned_queries[i], "1");
+        if (after > before[i] + NOISE) {
+            fail_msg("%s: %d steps, and %d with strangers", rf_canned_queries[i].name, before[i],
+                     after);
+        }
+    }
+    for (int i = 0; rf_canned_queries[i].name != NULL; i++) { /* and this test can fail */
+        fixture_sql(f, "UPDATE run SET counted = 0");
+        if (strcmp(rf_canned_queries[i].name, "shared_mailboxes") == 0) {
+            worst = steps_of(db, &rf_canned_queries[i], "1");
+        }
+    }
+    assert_true(worst > 3000 + NOISE);
+    sqlite3_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,11 +632,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_query_answers, start, end),
         cmocka_unit_test_setup_teardown(every_query_has_all_formats, start, end),
         cmocka_unit_test_setup_teardown(facts_need_no_run, start, end),
+        cmocka_unit_test_setup_teardown(more_rows_are_told, start, end),
         cmocka_unit_test_setup_teardown(wrong_parameters_are_usage_errors, start, end),
         cmocka_unit_test_setup_teardown(values_are_typed_by_look, start, end),
         cmocka_unit_test_setup_teardown(point_queries_use_indexes, start, end),
         cmocka_unit_test_setup_teardown(no_query_reads_a_table_for_a_filter, start, end),
         cmocka_unit_test_setup_teardown(no_query_reads_all_sightings, start, end),
+        cmocka_unit_test_setup_teardown(no_answer_grows_with_facts, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,13 +15,14 @@
 #include <getopt.h>
 #include <string.h>
 
-enum { MOST_GIVEN = 32 };
+enum { MOST_GIVEN = 32, CELL_SHOWN = 160 };
 
 typedef struct choice {
     const char *name;
     char *given[MOST_GIVEN]; /* "name=value", the arguments themselves */
     size_t givens;
     bool list;
+    int64_t limit; /* rows to be shown; 0: all */
 } choice;
 
 /* ---- --list ---- */
@@ -210,8 +211,18 @@ static rf_status bind_one(rf_store *store, rf_statement *statement, const rf_can
     return RF_OK;
 }
 
+/* One more is asked for than is shown: so it is known whether there are more. */
+static void raise_limit(rf_statement *statement, choice *asked, const char *value)
+{
+    int64_t limit = 0;
+    if (rf_option_int("", value, 1, INT32_MAX, &limit, NULL) == RF_OK) {
+        asked->limit = limit;
+        rf_bind_int(statement, rf_parameter(statement, ":limit"), limit + 1);
+    }
+}
+
 static rf_status bind_all(rf_store *store, rf_statement *statement, const rf_canned *query,
-                          const choice *asked, rf_error *err)
+                          choice *asked, rf_error *err)
 {
     const rf_canned_item *of_run = rf_canned_find(query->param, query->params, "run");
     int64_t run = 0;
@@ -224,13 +235,31 @@ static rf_status bind_all(rf_store *store, rf_statement *statement, const rf_can
         const char *value = given_value(asked, query->param[i].name);
         value = value == NULL ? query->param[i].initial : value;
         status = bind_one(store, statement, &query->param[i], value == NULL ? "" : value, run, err);
+        if (status == RF_OK && strcmp(query->param[i].name, "limit") == 0) {
+            raise_limit(statement, asked, value);
+        }
     }
     return status;
 }
 
 /* ---- running ---- */
 
-static void write_row(rf_sheet *sheet, rf_statement *statement, int columns)
+/* A list of six thousand rings is of no use in a table. */
+static void write_text(rf_sheet *sheet, rf_statement *statement, int column, bool cut)
+{
+    rf_text text = {0};
+    if (!cut || rf_column_bytes(statement, column) <= CELL_SHOWN) {
+        rf_sheet_bytes(sheet, rf_column_text(statement, column),
+                       rf_column_bytes(statement, column));
+        return;
+    }
+    rf_text_add_short(&text, rf_column_text(statement, column), rf_column_bytes(statement, column),
+                      CELL_SHOWN);
+    rf_sheet_text(sheet, rf_text_get(&text));
+    rf_text_free(&text);
+}
+
+static void write_row(rf_sheet *sheet, rf_statement *statement, int columns, bool cut)
 {
     for (int i = 0; i < columns; i++) {
         switch (rf_column_kind(statement, i)) {
@@ -242,7 +271,7 @@ static void write_row(rf_sheet *sheet, rf_statement *statement, int columns)
             break;
         case RF_TEXT:
         case RF_BLOB:
-            rf_sheet_bytes(sheet, rf_column_text(statement, i), rf_column_bytes(statement, i));
+            write_text(sheet, statement, i, cut);
             break;
         case RF_NULL:
             rf_sheet_null(sheet);
@@ -251,29 +280,41 @@ static void write_row(rf_sheet *sheet, rf_statement *statement, int columns)
     }
 }
 
-static rf_status write_result(rf_statement *statement, const rf_canned *query, rf_format format,
-                              rf_error *err)
+static rf_status write_result(rf_statement *statement, const rf_canned *query,
+                              const rf_globals *globals, int64_t limit, rf_error *err)
 {
     rf_field fields[RF_CANNED_COLUMNS];
-    rf_sheet_options options = {.file = stdout, .format = format, .none = "Nothing found."};
+    rf_sheet_options options = {
+        .file = stdout, .format = globals->format, .none = "Nothing found."};
     rf_sheet *sheet = NULL;
     bool row = true;
+    bool more = false;
     rf_status status;
     for (size_t i = 0; i < query->columns; i++) {
         fields[i] = (rf_field){.name = query->column[i].name, .kind = RF_FIELD_ANY, .decimals = -1};
     }
     status = rf_sheet_start(&options, fields, query->columns, &sheet, err);
     while (status == RF_OK && (status = rf_step(statement, &row, err)) == RF_OK && row) {
-        write_row(sheet, statement, (int)query->columns);
+        more = limit > 0 && (int64_t)rf_sheet_count(sheet) == limit;
+        if (more) {
+            break;
+        }
+        write_row(sheet, statement, (int)query->columns, globals->format == RF_FORMAT_TABLE);
     }
     if (status != RF_OK) {
         rf_sheet_drop(sheet);
         return status;
     }
-    return rf_sheet_end(sheet, err);
+    status = rf_sheet_end(sheet, err);
+    if (status == RF_OK && more) {
+        (void)fflush(stdout);
+        rf_say(globals, "These are the first %lld rows, and there are more: --param limit=%lld",
+               (long long)limit, (long long)limit * 10);
+    }
+    return status;
 }
 
-static rf_status run_canned(const rf_globals *globals, const rf_canned *query, const choice *asked,
+static rf_status run_canned(const rf_globals *globals, const rf_canned *query, choice *asked,
                             rf_error *err)
 {
     rf_store *store = NULL;
@@ -292,7 +333,7 @@ static rf_status run_canned(const rf_globals *globals, const rf_canned *query, c
         status = bind_all(store, statement, query, asked, err);
     }
     if (status == RF_OK) {
-        status = write_result(statement, query, globals->format, err);
+        status = write_result(statement, query, globals, asked->limit, err);
     }
     rf_statement_end(statement);
     rf_store_close(store);

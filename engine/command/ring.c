@@ -30,18 +30,19 @@ typedef struct choice {
 
 /* ---- members: a sheet in all formats ---- */
 
-/* What is told of an account is looked up for those that are listed only. */
+/* The accounts of a large ring are scattered over the database: only those are looked up that may
+ * be listed, and what they did only of those that are. */
 static const char MEMBERS_SQL[] =
-    "SELECT external_id, role, cell, links, bits, created_at, country, plan,"
-    "       status, (SELECT total(requests) FROM usage u WHERE u.account = listed.id),"
-    "       (SELECT v.label FROM account_label v WHERE v.account = listed.id),"
-    "       membership "
-    "FROM (SELECT a.id, a.external_id, m.role, m.cell, m.links, m.bits, a.created_at, a.country,"
-    "             a.plan, a.status, m.membership"
-    "      FROM member m JOIN account a ON a.id = m.account"
-    "      WHERE m.run = ?1 AND m.ring = ?2 ORDER BY m.bits DESC, a.external_id LIMIT ?3) AS "
-    "listed "
-    "ORDER BY bits DESC, external_id";
+    "WITH told AS MATERIALIZED (SELECT * FROM member WHERE run = ?1 AND ring = ?2),"
+    "enough (bits) AS MATERIALIZED (SELECT bits FROM told WHERE ?3 > 0 ORDER BY bits DESC"
+    " LIMIT 1 OFFSET ?3 - 1),"
+    "listed AS MATERIALIZED (SELECT * FROM told CROSS JOIN account a ON a.id = told.account"
+    " WHERE bits >= (SELECT bits FROM enough) OR NOT EXISTS (SELECT 1 FROM enough)"
+    " ORDER BY bits DESC, external_id LIMIT ?3) "
+    "SELECT external_id, role, cell, links, bits, created_at, country, plan, status,"
+    " (SELECT total(requests) FROM usage u WHERE u.account = listed.id),"
+    " (SELECT v.label FROM account_label v WHERE v.account = listed.id), membership "
+    "FROM listed ORDER BY bits DESC, external_id";
 
 static const rf_field MEMBER_FIELDS[] = {
     {.name = "account_id", .title = "account", .kind = RF_FIELD_TEXT},

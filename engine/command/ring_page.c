@@ -2,6 +2,7 @@
 #include "command/ring_page.h"
 
 #include "base/clock.h"
+#include "rings/figures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -193,19 +194,18 @@ static bool read_born(rf_ring_page *page, rf_statement *statement)
     return true;
 }
 
-/* One early account makes "from 2023 to 2026" of a burst: the shortest time that holds half of the
- * sign-ups tells better. */
-static void find_half(rf_ring_page *page)
+/* What the run counted. */
+static bool read_figures(rf_ring_page *page, rf_statement *statement)
 {
-    size_t const half = (page->borns + 1) / 2;
-    for (size_t first = 0; page->borns >= 4 && first + half <= page->borns; first++) {
-        int64_t const from = page->born[first];
-        int64_t const to = page->born[first + half - 1];
-        if (first == 0 || to - from < page->half_last - page->half_first) {
-            page->half_first = from;
-            page->half_last = to;
-        }
-    }
+    page->counted = true;
+    page->core = rf_column_int(statement, 0);
+    page->fringe = rf_column_int(statement, 1);
+    page->bridges = rf_column_int(statement, 2);
+    page->half_first = rf_ring_page_time(statement, 3);
+    page->half_last = rf_ring_page_time(statement, 4);
+    page->active_days = rf_column_int(statement, 5); /* NULL: 0 */
+    page->dated = rf_column_int(statement, 6) != 0;
+    return true;
 }
 
 static bool read_part(rf_ring_page *page, rf_statement *statement)
@@ -322,41 +322,84 @@ static const char NEIGHBOUR_SQL[] = "SELECT ring, size, score, flagged FROM ring
                                     "      (SELECT network FROM ring WHERE run = ?1 AND ring = ?2) "
                                     "ORDER BY score DESC, ring";
 
+static const char FIGURES_SQL[] =
+    "SELECT core, fringe, bridges, half_first, half_last, last_day - first_day + 1,"
+    "       requests IS NOT NULL FROM ring_figures WHERE run = ?1 AND ring = ?2";
+
+static const char COUNTED_COMMON_SQL[] =
+    "SELECT kind, name, accounts, accounts * 1.0 / known FROM ring_common "
+    "WHERE run = ?1 AND ring = ?2 "
+    "ORDER BY kind = 'email_domain', kind = 'timezone', nth";
+
+/* Whether a step is needed, by what was read before. */
+static bool always(const rf_ring_page *page)
+{
+    (void)page;
+    return true;
+}
+
+static bool uncounted(const rf_ring_page *page)
+{
+    return !page->counted;
+}
+
+static bool undated(const rf_ring_page *page)
+{
+    return !page->counted || !page->dated;
+}
+
+static bool has_common(const rf_ring_page *page)
+{
+    return page->counted && page->size >= RF_COMMON_FROM;
+}
+
+static bool wants_common(const rf_ring_page *page)
+{
+    return !has_common(page);
+}
+
 rf_status rf_ring_page_read(rf_store *store, int64_t run, int64_t ring, rf_ring_page *page,
                             rf_error *err)
 {
     static const struct {
         const char *sql;
         read_fn read;
+        bool (*needed)(const rf_ring_page *page);
     } STEPS[] = {
         {"SELECT ring_key, network, size, cells, links, link_bits, score, flagged, looks_like,"
          "       first_created, last_created, requests, inner_bits, q,"
          "       (SELECT shuffles FROM run WHERE id = ?1),"
          "       (SELECT flagged_from FROM run WHERE id = ?1) FROM ring WHERE run = ?1 AND ring = "
          "?2",
-         read_head},
+         read_head, always},
+        {FIGURES_SQL, read_figures, always},
         {"SELECT count(*) FILTER (WHERE role <> 'fringe'), count(*) FILTER (WHERE role = 'fringe'),"
          "       count(*) FILTER (WHERE role = 'bridge') FROM member WHERE run = ?1 AND ring = ?2",
-         read_roles},
+         read_roles, uncounted},
         {"SELECT max(u.day) - min(u.day) + 1 FROM member m "
          "CROSS JOIN activity u ON u.account = m.account WHERE m.run = ?1 AND m.ring = ?2 AND "
          "u.day >= 0",
-         read_days},
-        {BORN_SQL, read_born},
+         read_days, undated},
+        {BORN_SQL, read_born, uncounted},
         {"SELECT part, bits, observed, expected, note FROM score_part "
          "WHERE run = ?1 AND ring = ?2 ORDER BY abs(bits) DESC, part",
-         read_part},
-        {EVIDENCE_SQL, read_evidence},
-        {COMMON_SQL, read_common},
-        {NEIGHBOUR_SQL, read_neighbour},
+         read_part, always},
+        {EVIDENCE_SQL, read_evidence, always},
+        {COUNTED_COMMON_SQL, read_common, has_common},
+        {COMMON_SQL, read_common, wants_common},
+        {NEIGHBOUR_SQL, read_neighbour, always},
     };
     rf_status status = RF_OK;
     *page =
         (rf_ring_page){.run = run, .ring = ring, .half_first = RF_NO_TIME, .half_last = RF_NO_TIME};
     for (size_t i = 0; status == RF_OK && i < sizeof STEPS / sizeof STEPS[0]; i++) {
-        status = read_rows(store, page, STEPS[i].sql, STEPS[i].read, err);
+        if (STEPS[i].needed(page)) {
+            status = read_rows(store, page, STEPS[i].sql, STEPS[i].read, err);
+        }
     }
-    find_half(page);
+    if (!page->counted) {
+        rf_half_of(page->born, page->borns, &page->half_first, &page->half_last);
+    }
     if (status == RF_OK) {
         status = rf_standings_read(store, run, ring, &page->standings, err);
     }

@@ -1,8 +1,9 @@
 /* ring_page.h - everything `ringfence ring` says of one ring, read from the store.
  *
  * Texts live in the page's arena. Members are not read here: they may be many, so the command
- * streams them. Workload: one ring a call; index look-ups by (run, ring), O(members) for the
- * context and the days of use.
+ * streams them. Workload: one ring a call; index look-ups by (run, ring). O(members) for the
+ * context and the days of use where the run has not counted them (rings/figures.h); of rings of
+ * fewer than RF_COMMON_FROM members it never counts the context.
  */
 #ifndef RF_COMMAND_RING_PAGE_H
 #define RF_COMMAND_RING_PAGE_H
@@ -63,7 +64,9 @@ typedef struct rf_ring_page {
     int64_t neighbours_total; /* other rings of the network; the first are in neighbour */
     int64_t active_days;      /* from the first to the last day of use, 0 when not known */
     int64_t first_created, last_created;
-    int64_t *born; /* when members were created, ascending, where known */
+    bool counted;  /* the run tells roles, days of use and half of the sign-ups */
+    bool dated;    /* all requests of a counted ring have a day */
+    int64_t *born; /* when members were created, ascending, where known; empty when counted */
     size_t borns, born_room;
     int64_t half_first, half_last; /* the shortest time in which half of them were created */
     double link_bits, score;

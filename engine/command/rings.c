@@ -19,8 +19,9 @@ typedef struct choice {
     const char *run_text;
     int64_t run;
     int64_t min_size;
-    int64_t limit;
+    int64_t limit; /* -1: all */
     bool flagged;
+    bool more;              /* there are more than the limit */
     rf_standings standings; /* what was decided on rings of the run */
 } choice;
 
@@ -39,6 +40,7 @@ static const char STRONGEST_SQL[] =
     "ORDER BY bits DESC, part LIMIT 2";
 
 enum { PROGRAMS = RF_IN_JSON | RF_IN_CSV, PEOPLE = RF_IN_TABLE };
+enum { RINGS_SHOWN = 100 }; /* in a table, unless more are asked for */
 
 static const rf_field FIELDS[] = {
     {.name = "ring_id", .title = "ring", .kind = RF_FIELD_INT},
@@ -169,8 +171,8 @@ static rf_status write_ring(rf_sheet *sheet, rf_statement *rings, rf_statement *
     return status;
 }
 
-static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
-                             const choice *asked, rf_error *err)
+static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format, choice *asked,
+                             rf_error *err)
 {
     rf_statement *rings = NULL;
     rf_statement *parts = NULL;
@@ -185,10 +187,14 @@ static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
         rf_bind_int(rings, 2, asked->min_size);
         rf_bind_int(rings, 3, asked->flagged ? 1 : 0);
     }
-    while (status == RF_OK && (asked->limit < 0 || (int64_t)rf_sheet_count(sheet) < asked->limit) &&
-           (status = rf_step(rings, &row, err)) == RF_OK && row) {
+    while (status == RF_OK && !asked->more && (status = rf_step(rings, &row, err)) == RF_OK &&
+           row) {
         const rf_standing *standing = rf_standing_of(&asked->standings, rf_column_int(rings, 0));
-        if (!asked->flagged || standing == NULL || !standing->quiet) {
+        if (asked->flagged && standing != NULL && standing->quiet) {
+            continue;
+        }
+        asked->more = asked->limit >= 0 && (int64_t)rf_sheet_count(sheet) == asked->limit;
+        if (!asked->more) {
             status = write_ring(sheet, rings, parts, asked->run, standing, err);
         }
     }
@@ -197,7 +203,7 @@ static rf_status write_rings(rf_store *store, rf_sheet *sheet, rf_format format,
     return status;
 }
 
-static rf_status list_rings(const rf_globals *globals, rf_store *store, const choice *asked,
+static rf_status list_rings(const rf_globals *globals, rf_store *store, choice *asked,
                             rf_error *err)
 {
     char none[160];
@@ -225,6 +231,10 @@ static rf_status list_rings(const rf_globals *globals, rf_store *store, const ch
     status = rf_sheet_end(sheet, err);
     if (status == RF_OK && listed > 0 && globals->format == RF_FORMAT_TABLE) {
         (void)fflush(stdout);
+        if (asked->more) {
+            rf_say(globals, "These are the first %lld rings, and there are more: --limit %lld",
+                   (long long)listed, (long long)listed * 10);
+        }
         rf_say(globals, "Scores are in bits. One ring in full: ringfence ring ID");
     }
     return status;
@@ -279,6 +289,9 @@ static rf_status run_rings(const rf_globals *globals, int argc, char **argv, rf_
         status = rf_standings_read(store, asked.run, 0, &asked.standings, err);
     }
     if (status == RF_OK) {
+        if (asked.limit < 0 && globals->format == RF_FORMAT_TABLE) {
+            asked.limit = RINGS_SHOWN;
+        }
         status = list_rings(globals, store, &asked, err);
     }
     rf_standings_free(&asked.standings);
@@ -293,7 +306,7 @@ const rf_command rf_command_rings = {
     .help = "  --run R        a run's number, or latest (default)\n"
             "  --min-size N   only rings of at least N accounts\n"
             "  --flagged      only flagged rings\n"
-            "  --limit N      at most N rings\n"
+            "  --limit N      at most N rings; default 100 in a table, all otherwise\n"
             "\n"
             "The score is in bits and is the sum of its parts; positive parts speak for one\n"
             "operator, negative ones for honest people. Ring numbers belong to their run; the\n"

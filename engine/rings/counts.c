@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "rings/assemble.h"
+#include "rings/figures.h"
 #include "rings/timing.h"
 
 #include <stdlib.h>
@@ -190,6 +191,9 @@ rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
         if (p->signal[s].link && !p->signal[s].windowed) {
             done = count_shared(p, s, ring, f, scratch);
         }
+    }
+    if (done) {
+        done = rf_rings_figures(p, f);
     }
     if (done) {
         status = rf_timing_count(p, ring, f, err);

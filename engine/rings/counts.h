@@ -16,8 +16,9 @@
 
 enum { RF_SIGNED_UP_TOGETHER = 600 };
 
-/* Fills findings->place, place_ring, shared, shared_in, together, and what rf_timing_count does;
- * names are borrowed from the population. To be called when rings and flags are final. RF_ENOMEM.
+/* Fills findings->place, place_ring, shared, shared_in, together, and what figures.h and timing.h
+ * count; names are borrowed from the population. To be called when rings and flags are final.
+ * RF_ENOMEM.
  */
 RF_MUST_USE rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
                                      rf_error *err);

@@ -81,7 +81,7 @@ static void finish_days(gathering *g)
         for (; i < g->day_count && g->days[i] >> 32 == day; i++) {
             hours |= (uint32_t)g->days[i];
         }
-        p->active_days[g->account] += day != 0;
+        rf_note_day(p, g->account, (uint32_t)day);
         for (; hours != 0; hours &= hours - 1) {
             uint16_t *count = &p->hours[g->account][__builtin_ctz(hours) % 24];
             *count = (uint16_t)(*count + (*count < UINT16_MAX));

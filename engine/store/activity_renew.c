@@ -92,7 +92,7 @@ static void add_days(gathering *g, uint32_t account)
         for (; i < g->day_count && g->days[i] >> 32 == day; i++) {
             hours |= (uint32_t)g->days[i];
         }
-        p->active_days[account] += day != 0;
+        rf_note_day(p, account, (uint32_t)day);
         for (; hours != 0; hours &= hours - 1) {
             uint16_t *count = &p->hours[account][__builtin_ctz(hours) % 24];
             *count = (uint16_t)(*count + (*count < UINT16_MAX));
@@ -110,6 +110,9 @@ static rf_status read_anew(gathering *g, uint32_t account, rf_error *err)
     g->anew[account] = 1;
     p->requests[account] = 0;
     p->active_days[account] = 0;
+    p->first_use[account] = 0;
+    p->last_use[account] = 0;
+    p->undated[account] = 0;
     memset(p->hours[account], 0, sizeof p->hours[account]);
     while (g->uses > 0 && g->use[g->uses - 1].account == account) {
         g->uses--;

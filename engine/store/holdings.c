@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NO_SIGNAL = 0xff };
 enum { PREPAID_ANY = 1, PREPAID_ONLY = 2 };
@@ -20,7 +21,7 @@ struct rf_holdings {
     rf_population *p;
     const rf_account_map *map;
     uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
-    uint8_t *prepaid;   /* by value.id: 1 for prepaid, virtual and gift instruments */
+    uint8_t *funding;   /* by value.id of instruments: RF_FUNDING_... */
     int64_t value_rows;
     uint64_t *sighted; /* of the value being gathered: account << 32 | day + 1, then the other way
                           round */
@@ -52,8 +53,8 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
     b->value_rows = newest + 1;
     b->p->last_value = newest;
     b->signal_of = rf_alloc_raw((size_t)b->value_rows, 1);
-    b->prepaid = rf_alloc((size_t)b->value_rows, 1);
-    if (b->signal_of == NULL || b->prepaid == NULL) {
+    b->funding = rf_alloc((size_t)b->value_rows, 1);
+    if (b->signal_of == NULL || b->funding == NULL) {
         return rf_fail_memory(err, "the values");
     }
     memset(b->signal_of, NO_SIGNAL, (size_t)b->value_rows);
@@ -86,27 +87,45 @@ static rf_status leave_out_allowed(rf_store *store, builder *b, rf_error *err)
     return status;
 }
 
-static rf_status mark_prepaid(rf_store *store, builder *b, rf_error *err)
+static bool is_text(const rf_scan_cell *cell, const char *text)
 {
-    rf_statement *select = NULL;
-    bool row = true;
-    rf_status status = rf_prepare(store,
-                                  "SELECT value FROM instrument WHERE lower(funding) IN "
-                                  "('prepaid', 'virtual', 'gift')",
-                                  &select, err);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        int64_t const id = rf_column_int(select, 0);
-        if (id >= 0 && id < b->value_rows) {
-            b->prepaid[id] = 1;
+    return cell->length == strlen(text) && memcmp(cell->text, text, cell->length) == 0;
+}
+
+static uint8_t weigh_funding(const rf_scan_cell *cell)
+{
+    static const char *const PREPAID[] = {"prepaid", "virtual", "gift"};
+    bool const unpaid = is_text(cell, PREPAID[0]) || is_text(cell, PREPAID[1]);
+    unsigned funding = cell->length > 0 ? RF_FUNDING_KNOWN : 0;
+    funding |= unpaid ? RF_FUNDING_UNPAID : 0;
+    for (size_t i = 0; i < sizeof PREPAID / sizeof PREPAID[0]; i++) {
+        if (cell->length == strlen(PREPAID[i]) &&
+            strncasecmp(cell->text, PREPAID[i], cell->length) == 0) {
+            funding |= RF_FUNDING_PREPAID;
         }
     }
-    rf_statement_end(select);
+    return (uint8_t)funding;
+}
+
+static rf_status read_funding(rf_store *store, builder *b, rf_error *err)
+{
+    const rf_scan_cell *cells = NULL;
+    rf_scan *scan = NULL;
+    rf_status status = rf_scan_open(store, "instrument", "value, funding", "value", &scan, err);
+    while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
+           cells != NULL) {
+        int64_t const id = cells[0].number;
+        if (id >= 0 && id < b->value_rows) {
+            b->funding[id] = weigh_funding(&cells[1]);
+        }
+    }
+    rf_scan_end(scan);
     return status;
 }
 
 /* ---- one value ---- */
 
-static rf_status note_held(builder *b, uint8_t signal, bool prepaid, uint32_t account,
+static rf_status note_held(builder *b, uint8_t signal, uint8_t funding, uint32_t account,
                            rf_error *err)
 {
     rf_population *p = b->p;
@@ -119,7 +138,8 @@ static rf_status note_held(builder *b, uint8_t signal, bool prepaid, uint32_t ac
     if (p->held[signal][account] < UINT16_MAX) {
         p->held[signal][account]++;
     }
-    if (prepaid) {
+    rf_note_funding(p, account, funding);
+    if ((funding & RF_FUNDING_PREPAID) != 0) {
         p->prepaid[account] = PREPAID_ANY;
     } else if (signal == b->instrument) {
         b->ordinary[account] = 1;
@@ -166,7 +186,7 @@ static bool write_group(builder *b, size_t first, size_t end)
 }
 
 /* Distinct accounts of the value: noted as held; `sighted` is sorted by account at this point. */
-static rf_status note_holders(builder *b, uint8_t signal, bool prepaid, uint32_t *holders,
+static rf_status note_holders(builder *b, uint8_t signal, uint8_t funding, uint32_t *holders,
                               rf_error *err)
 {
     rf_status status = RF_OK;
@@ -175,7 +195,7 @@ static rf_status note_holders(builder *b, uint8_t signal, bool prepaid, uint32_t
         uint32_t const account = (uint32_t)(b->sighted[i] >> 32);
         if (i == 0 || account != (uint32_t)(b->sighted[i - 1] >> 32)) {
             (*holders)++;
-            status = note_held(b, signal, prepaid, account, err);
+            status = note_held(b, signal, funding, account, err);
         }
     }
     return status;
@@ -235,7 +255,7 @@ static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
         return RF_OK;
     }
     sort_by_account(b);
-    status = note_holders(b, signal, b->prepaid[value_row] != 0, &holders, err);
+    status = note_holders(b, signal, b->funding[value_row], &holders, err);
     if (status != RF_OK || holders < 2) {
         return status;
     }
@@ -405,7 +425,7 @@ rf_status rf_holdings_begin(rf_store *store, rf_population *population, rf_holdi
     if (status == RF_OK) {
         status = leave_out_allowed(store, b, err);
     }
-    return status == RF_OK ? mark_prepaid(store, b, err) : status;
+    return status == RF_OK ? read_funding(store, b, err) : status;
 }
 
 rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdings *holdings,
@@ -448,7 +468,7 @@ void rf_holdings_end(rf_holdings *holdings)
     if (holdings != NULL) {
         rf_free(holdings->ordinary);
         rf_free(holdings->sighted);
-        rf_free(holdings->prepaid);
+        rf_free(holdings->funding);
         rf_free(holdings->signal_of);
         rf_free(holdings);
     }

@@ -20,6 +20,37 @@ static inline uint32_t rf_account_number(const rf_account_map *map, int64_t row)
     return map->number == NULL ? (uint32_t)(row - map->first) : map->number[row];
 }
 
+/* An account did something on a day: `day` is one more than it, 0 when it is not known. Days of one
+ * account come ascending, each once. */
+static inline void rf_note_day(rf_population *p, uint32_t account, uint32_t day)
+{
+    p->active_days[account] += day != 0;
+    if (day == 0 || day > UINT16_MAX) {
+        p->undated[account] = 1;
+        return;
+    }
+    if (p->first_use[account] == 0 || day < p->first_use[account]) {
+        p->first_use[account] = (uint16_t)day;
+    }
+    if (day > p->last_use[account]) {
+        p->last_use[account] = (uint16_t)day;
+    }
+}
+
+/* What is known of the funding of an instrument. */
+enum {
+    RF_FUNDING_PREPAID = 1, /* prepaid, virtual or gift, in any case */
+    RF_FUNDING_KNOWN = 2,
+    RF_FUNDING_UNPAID = 4 /* "prepaid" or "virtual" */
+};
+static inline void rf_note_funding(rf_population *p, uint32_t account, unsigned funding)
+{
+    p->funded[account] = (uint16_t)(p->funded[account] + ((funding & RF_FUNDING_KNOWN) != 0 &&
+                                                          p->funded[account] < UINT16_MAX));
+    p->unpaid[account] = (uint16_t)(p->unpaid[account] + ((funding & RF_FUNDING_UNPAID) != 0 &&
+                                                          p->unpaid[account] < UINT16_MAX));
+}
+
 typedef struct rf_holdings rf_holdings; /* holdings being read */
 
 /* Reading goes in three steps, so that the first two can run beside the reading of accounts. The

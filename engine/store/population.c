@@ -142,6 +142,7 @@ typedef struct account_key {
     const char *external_id;
     int64_t row;
     int64_t created_at;
+    uint64_t mailbox;
     uint32_t code[TEXT_COLUMNS];
     uint8_t status;
 } account_key;
@@ -164,6 +165,12 @@ uint8_t rf_population_status(const char *text, size_t length)
     return RF_STATUS_UNKNOWN;
 }
 
+uint64_t rf_population_mailbox(const char *text, size_t length)
+{
+    uint64_t const hash = length == 0 ? 0 : rf_hash_bytes(0, text, length);
+    return length > 0 && hash == 0 ? 1 : hash;
+}
+
 static rf_status allocate_accounts(rf_population *p, rf_coded *const *columns, rf_error *err)
 {
     size_t const n = p->accounts;
@@ -179,6 +186,12 @@ static rf_status allocate_accounts(rf_population *p, rf_coded *const *columns, r
     p->observed = rf_alloc(n, sizeof *p->observed);
     p->prepaid = rf_alloc(n, sizeof *p->prepaid);
     p->capability_start = rf_alloc(n + 1, sizeof *p->capability_start);
+    p->mailbox = rf_alloc(n, sizeof *p->mailbox);
+    p->first_use = rf_alloc(n, sizeof *p->first_use);
+    p->last_use = rf_alloc(n, sizeof *p->last_use);
+    p->undated = rf_alloc(n, sizeof *p->undated);
+    p->funded = rf_alloc(n, sizeof *p->funded);
+    p->unpaid = rf_alloc(n, sizeof *p->unpaid);
     for (int c = 0; c < TEXT_COLUMNS; c++) {
         columns[c]->code = rf_alloc(n, sizeof *columns[c]->code);
         good = good && columns[c]->code != NULL;
@@ -186,7 +199,8 @@ static rf_status allocate_accounts(rf_population *p, rf_coded *const *columns, r
     if (!good || p->account_row == NULL || p->external_id == NULL || p->identity == NULL ||
         p->created_at == NULL || p->status == NULL || p->requests == NULL ||
         p->active_days == NULL || p->hours == NULL || p->observed == NULL || p->prepaid == NULL ||
-        p->capability_start == NULL) {
+        p->capability_start == NULL || p->mailbox == NULL || p->first_use == NULL ||
+        p->last_use == NULL || p->undated == NULL || p->funded == NULL || p->unpaid == NULL) {
         return rf_fail_memory(err, "the account columns");
     }
     return RF_OK;
@@ -217,6 +231,7 @@ static rf_status lay_out_accounts(rf_population *p, account_key *keys, size_t co
         p->identity[i] = rf_hash_bytes(0, keys[i].external_id, strlen(keys[i].external_id));
         p->created_at[i] = keys[i].created_at;
         p->status[i] = keys[i].status;
+        p->mailbox[i] = keys[i].mailbox;
         for (int c = 0; c < TEXT_COLUMNS; c++) {
             columns[c]->code[i] = keys[i].code[c];
         }
@@ -229,7 +244,7 @@ static rf_status lay_out_accounts(rf_population *p, account_key *keys, size_t co
 
 static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
 {
-    enum { ID, EXTERNAL_ID, CREATED_AT, STATUS, TEXTS };
+    enum { ID, EXTERNAL_ID, CREATED_AT, STATUS, EMAIL_KEY, TEXTS };
     const rf_scan_cell *cells = NULL;
     interner interners[TEXT_COLUMNS] = {{0}};
     account_key *keys = NULL;
@@ -237,8 +252,8 @@ static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
     size_t count = 0;
     rf_scan *scan = NULL;
     rf_status status = rf_scan_open(store, "account",
-                                    "id, external_id, created_at, status, email_domain, country,"
-                                    " timezone, plan, owner_id",
+                                    "id, external_id, created_at, status, email_key, email_domain,"
+                                    " country, timezone, plan, owner_id",
                                     "id", &scan, err);
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
@@ -250,6 +265,7 @@ static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
             key->created_at =
                 cells[CREATED_AT].kind == RF_INT ? cells[CREATED_AT].number : RF_NO_TIME;
             key->status = rf_population_status(cells[STATUS].text, cells[STATUS].length);
+            key->mailbox = rf_population_mailbox(cells[EMAIL_KEY].text, cells[EMAIL_KEY].length);
             key->external_id =
                 rf_arena_text(&p->texts, cells[EXTERNAL_ID].text, cells[EXTERNAL_ID].length);
             good = key->external_id != NULL;
@@ -465,6 +481,7 @@ void rf_population_free(rf_population *population)
     rf_free(p->identity);
     rf_free(p->created_at);
     rf_free(p->status);
+    rf_free(p->mailbox);
     free_column(&p->email_domain);
     free_column(&p->country);
     free_column(&p->timezone);
@@ -472,6 +489,9 @@ void rf_population_free(rf_population *population)
     free_column(&p->owner);
     rf_free(p->requests);
     rf_free(p->active_days);
+    rf_free(p->first_use);
+    rf_free(p->last_use);
+    rf_free(p->undated);
     rf_free(p->hours);
     rf_free(p->capability_start);
     rf_free(p->capability_use);
@@ -481,6 +501,8 @@ void rf_population_free(rf_population *population)
         rf_free(p->held[s]);
     }
     rf_free(p->prepaid);
+    rf_free(p->funded);
+    rf_free(p->unpaid);
     rf_free(p->value_row);
     rf_free(p->value_signal);
     rf_free(p->value_holders);

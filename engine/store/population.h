@@ -62,12 +62,15 @@ typedef struct rf_population {
     uint64_t *identity;       /* a hash of external_id: what samples are drawn by */
     int64_t *created_at;      /* Unix seconds or RF_NO_TIME */
     uint8_t *status;          /* rf_account_status */
+    uint64_t *mailbox;        /* a hash of email_key; 0: not known */
     rf_coded email_domain, country, timezone, plan, owner;
 
     /* usage, from events */
     uint64_t *requests;
     uint32_t *active_days;
-    uint16_t (*hours)[24];      /* days active in each hour (UTC), saturating */
+    uint16_t *first_use, *last_use; /* days plus one; 0: none is known */
+    uint8_t *undated;      /* 1: did something on a day that is not known, or after the year 2148 */
+    uint16_t (*hours)[24]; /* days active in each hour (UTC), saturating */
     uint64_t *capability_start; /* accounts + 1 offsets into capability_use */
     rf_capability_use *capability_use;
     const char **capability; /* names, ascending by bytes */
@@ -82,6 +85,8 @@ typedef struct rf_population {
     uint16_t
         *held[RF_MAX_SIGNALS]; /* distinct values of the signal, saturating; NULL when unused */
     uint8_t *prepaid; /* 1: holds a prepaid, virtual or gift instrument, 2: only such; 0: none */
+    uint16_t *funded; /* instruments whose funding is known, saturating */
+    uint16_t *unpaid; /* of these, prepaid or virtual, as imported, saturating */
 
     /* values with a link signal that have at least one group */
     uint32_t values;

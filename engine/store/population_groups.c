@@ -133,18 +133,22 @@ static rf_status read_news(builder *b, rf_error *err)
 
 /* ---- what accounts hold ---- */
 
-/* Whether the instruments of an account are prepaid, as holdings.c tells it. */
-static rf_status tell_prepaid(builder *b, rf_statement *select, uint32_t account, rf_error *err)
+/* How the instruments of an account are funded, as holdings.c tells it. */
+static rf_status tell_funding(builder *b, rf_statement *select, uint32_t account, rf_error *err)
 {
     rf_population *p = b->p;
     bool ordinary = false;
     bool prepaid = false;
     bool row = true;
     rf_status status = RF_OK;
+    p->funded[account] = 0;
+    p->unpaid[account] = 0;
     rf_bind_int(select, 1, p->account_row[account]);
     while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        bool const one = rf_column_int(select, 1) != 0;
+        unsigned const funding = (unsigned)rf_column_int(select, 1);
+        bool const one = (funding & RF_FUNDING_PREPAID) != 0;
         if (!is_allowed(p, rf_column_int(select, 0))) {
+            rf_note_funding(p, account, funding);
             prepaid = prepaid || one;
             ordinary = ordinary || !one;
         }
@@ -159,7 +163,8 @@ static rf_status count_held(builder *b, rf_error *err)
     rf_statement *select = NULL;
     rf_status status = rf_prepare(
         b->r->store,
-        "SELECT h.value, ifnull(lower(i.funding) IN ('prepaid', 'virtual', 'gift'), 0)"
+        "SELECT h.value, ifnull((lower(i.funding) IN ('prepaid', 'virtual', 'gift'))"
+        " + 2 * (i.funding <> '') + 4 * (i.funding IN ('prepaid', 'virtual')), 0)"
         " FROM holding h CROSS JOIN value v ON v.id = h.value"
         " LEFT JOIN instrument i ON i.value = h.value"
         " WHERE h.account = ?1 AND v.signal = (SELECT id FROM signal WHERE name = 'instrument')",
@@ -178,7 +183,7 @@ static rf_status count_held(builder *b, rf_error *err)
             p->observed[one->account] |= UINT64_C(1) << signal->family;
         }
         if (strcmp(signal->name, "instrument") == 0) {
-            status = tell_prepaid(b, select, one->account, err);
+            status = tell_funding(b, select, one->account, err);
         }
     }
     rf_statement_end(select);

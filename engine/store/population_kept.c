@@ -27,6 +27,12 @@ const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS] = {
     COLUMN("account.hours", hours),
     COLUMN("account.observed", observed),
     COLUMN("account.prepaid", prepaid),
+    COLUMN("account.mailbox", mailbox),
+    COLUMN("account.first_use", first_use),
+    COLUMN("account.last_use", last_use),
+    COLUMN("account.undated", undated),
+    COLUMN("account.funded", funded),
+    COLUMN("account.unpaid", unpaid),
 };
 
 const char *const rf_account_texts[RF_ACCOUNT_TEXTS] = {"text.email_domain", "text.country",

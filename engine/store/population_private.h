@@ -12,6 +12,8 @@ RF_MUST_USE rf_status rf_population_signals(rf_store *store, rf_signal_override 
 RF_MUST_USE rf_status rf_population_number(const rf_population *population, rf_account_map *map,
                                            rf_error *err);
 uint8_t rf_population_status(const char *text, size_t length);
+/* What stands for a mailbox; 0 for an empty text. */
+uint64_t rf_population_mailbox(const char *text, size_t length);
 
 /* An array of the population with one element an account. */
 typedef struct rf_account_column {
@@ -19,7 +21,7 @@ typedef struct rf_account_column {
     size_t size;      /* of an element */
     size_t at;        /* in rf_population */
 } rf_account_column;
-enum { RF_ACCOUNT_COLUMNS = 14 };
+enum { RF_ACCOUNT_COLUMNS = 20 };
 extern const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS];
 
 /* The columns of texts, in the order of rf_account_texts' names. */
@@ -38,7 +40,7 @@ enum {
     RF_KEPT_SIGHTINGS,
     RF_KEPT_FIGURES
 };
-#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 1)
+#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 2)
 
 /* Reads what was kept into *base, checked: every index lies where it must. *good is false when it
  * does not fit, or nothing is kept; the caller frees *base in any case, which has its signals

@@ -182,7 +182,7 @@ static bool code_text(rf_renewer *r, int column, const char *text, uint32_t *cod
 
 #define ACCOUNT_FACTS                                                                              \
     "SELECT a.id, a.created_at, a.status, a.email_domain, a.country, a.timezone, a.plan,"          \
-    " a.owner_id"
+    " a.owner_id, a.email_key"
 
 static rf_status read_facts(rf_renewer *r, const char *sql, int64_t bound, rf_error *err)
 {
@@ -201,6 +201,8 @@ static rf_status read_facts(rf_renewer *r, const char *sql, int64_t bound, rf_er
         p->created_at[a] =
             rf_column_kind(select, 1) == RF_NULL ? RF_NO_TIME : rf_column_int(select, 1);
         p->status[a] = rf_population_status(rf_column_text(select, 2), rf_column_bytes(select, 2));
+        p->mailbox[a] = rf_population_mailbox(rf_column_text(select, 3 + RF_ACCOUNT_TEXTS),
+                                              rf_column_bytes(select, 3 + RF_ACCOUNT_TEXTS));
         for (int c = 0; c < RF_ACCOUNT_TEXTS && status == RF_OK; c++) {
             if (!code_text(r, c, rf_column_text(select, 3 + c), &rf_account_text(p, c)->code[a])) {
                 status = rf_fail_memory(err, "the account columns");

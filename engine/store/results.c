@@ -31,6 +31,11 @@ void rf_findings_free(rf_findings *findings)
     rf_free(findings->shared);
     rf_free(findings->shared_in);
     rf_free(findings->together);
+    rf_free(findings->figures);
+    rf_free(findings->common);
+    rf_free(findings->mailbox);
+    rf_free(findings->mailbox_account);
+    rf_free(findings->regrown);
     rf_ledger_entries_free(&findings->ledger);
     rf_arena_free(&findings->ledger_texts);
     rf_arena_free(&findings->texts);

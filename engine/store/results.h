@@ -199,6 +199,37 @@ typedef struct rf_result_base {
     uint32_t few, few_flagged;  /* rings of RF_FEW_MEMBERS at most; of these, flagged ones */
 } rf_result_base;
 
+/* What is counted of a ring; schema/0020_figures.sql. */
+typedef struct rf_result_figures {
+    uint32_t core, fringe, bridges;
+    int64_t half_first, half_last; /* RF_NO_TIME */
+    uint32_t active;
+    uint64_t account_days;
+    bool dated;                  /* all requests have a day */
+    int64_t first_day, last_day; /* RF_NO_DAY */
+    int64_t funded, unpaid;      /* -1: instruments do not link */
+} rf_result_figures;
+
+/* One of the commonest texts among the members of a large ring. */
+typedef struct rf_result_common {
+    uint32_t ring; /* from 1 */
+    const char *kind;
+    uint32_t nth; /* from 1 */
+    const char *name;
+    uint32_t accounts, known;
+} rf_result_common;
+
+/* A mailbox that several accounts have. */
+typedef struct rf_result_mailbox {
+    uint32_t accounts;
+    size_t first; /* in rf_findings.mailbox_account */
+} rf_result_mailbox;
+
+/* A link of a banned account with one that came later; row ids as in the link. */
+typedef struct rf_result_regrown {
+    int64_t days, a, b, banned, last_day;
+} rf_result_regrown;
+
 typedef struct rf_result_links {
     uint64_t count;
     const uint32_t *a, *b; /* account numbers: row ids are account_row[number] */
@@ -256,6 +287,14 @@ typedef struct rf_findings {
     rf_result_timing *timing; /* by ring, tied, level */
     uint32_t timings;
     rf_result_base base;
+    rf_result_figures *figures; /* by ring */
+    rf_result_common *common;   /* by ring, kind, nth */
+    size_t commons, common_room;
+    rf_result_mailbox *mailbox; /* by accounts, then by the first of them */
+    size_t mailboxes;
+    int64_t *mailbox_account;   /* row ids, ascending inside a mailbox */
+    rf_result_regrown *regrown; /* by days, then by row ids */
+    size_t regrowns, regrown_room;
     rf_result_links links;     /* borrowed arrays */
     const rf_allowed *allowed; /* borrowed */
     uint32_t alloweds;
