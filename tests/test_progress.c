@@ -39,8 +39,10 @@ static void on_terminal(void (*work)(void), char text[ROOM])
     work();
     assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
     assert_int_equal(fcntl(master, F_SETFL, O_NONBLOCK), 0);
-    length = read(master, text, ROOM - 1);
-    text[length > 0 ? length : 0] = '\0';
+    for (ssize_t part; (part = read(master, text + length, (size_t)(ROOM - 1 - length))) > 0;) {
+        length += part;
+    }
+    text[length] = '\0';
     (void)close(terminal);
     (void)close(master);
     (void)close(kept);
@@ -87,6 +89,53 @@ static void the_outer_one_shows_after_a_second(void **state)
     assert_string_equal(text, "\rwriting: 8 \033[K\r\033[K");
 }
 
+/* By the clock: shown while nobody counts, and gone afterwards. */
+static void blind_work(void)
+{
+    rf_progress blind;
+    rf_progress second;
+    rf_progress counted;
+    rf_progress_expect(&blind, "committing", 2);
+    rf_progress_expect(&second, "not this", 2);
+    pause_for(500);
+    rf_progress_start(&counted, "writing", 10);
+    pause_for(300);
+    rf_progress_show(&counted, 5);
+    rf_progress_end(&counted);
+    pause_for(300);
+    rf_progress_end(&second);
+    rf_progress_end(&blind);
+    rf_progress_end(&blind);
+}
+
+static void what_cannot_count_goes_by_the_clock(void **state)
+{
+    char text[ROOM];
+    const char *counted;
+    (void)state;
+    on_terminal(blind_work, text);
+    counted = strstr(text, "writing [###############...............]  50 %");
+    assert_non_null(strstr(text, "committing [####"));
+    assert_non_null(strstr(text, "about 2 s left"));
+    assert_non_null(counted);
+    assert_non_null(strstr(counted, "committing [#######"));
+    assert_null(strstr(text, "not this"));
+    assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+    blind_work(); /* no terminal: nothing */
+}
+
+static void an_estimate_is_never_used_up(void **state)
+{
+    double before = 0;
+    (void)state;
+    for (double elapsed = 0.1; elapsed < 1000; elapsed *= 1.1) {
+        double const share = rf_progress_share(elapsed, 4);
+        assert_true(share > before && share < 1);
+        before = share;
+    }
+    assert_float_equal(rf_progress_share(1, 4), 0.25, 1e-9);
+}
+
 static void quiet_is_quiet(void **state)
 {
     char text[ROOM];
@@ -102,6 +151,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_outer_one_shows_after_a_second),
+        cmocka_unit_test(what_cannot_count_goes_by_the_clock),
+        cmocka_unit_test(an_estimate_is_never_used_up),
         cmocka_unit_test(quiet_is_quiet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

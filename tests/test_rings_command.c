@@ -264,7 +264,7 @@ static void ring_by_key(void **state)
     fixture_sql(
         f, "INSERT INTO run SELECT 2, started_at, finished_at, version, seed, config, "
            "accounts, sightings, pairs, links, rings, flagged, prior_bits, timings, 0, NULL, NULL, "
-           "NULL, 0 FROM run WHERE id = 1");
+           "NULL, 0, 0 FROM run WHERE id = 1");
     assert_int_equal(fixture_run(f, "ring c0ffee"), 1);
     contains(f->errors, "--run 1");
 }

@@ -1,6 +1,7 @@
 /* command.c - what all commands share; see command.h. */
 #include "command/command.h"
 
+#include "base/progress.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ void rf_say(const rf_globals *globals, const char *format, ...)
         rf_text_add(&safe, "\n");
         at += length + (at[length] == '\n');
     }
+    rf_progress_hide();
     (void)fputs(rf_text_get(&safe), stderr);
     rf_text_free(&safe);
 }

@@ -6,6 +6,7 @@
 #include "command/config.h"
 #include "command/output.h"
 #include "command/replay.h"
+#include "command/waiting.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -373,6 +374,7 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
     bool timings = false;
     bool update = false;
     rf_update_summary updated = {0};
+    rf_progress progress = {0};
     const char *replay = NULL;
     rf_status status = find_config(argc, argv, &config, &replay, err);
     if (status == RF_OK && replay != NULL) {
@@ -394,14 +396,20 @@ static rf_status run_detect(const rf_globals *globals, int argc, char **argv, rf
         status = say_expired(globals, store, err);
     }
     if (status == RF_OK && update) {
+        rf_wait_for_accounts(store, "updating", RF_WAIT_UPDATE, &progress);
         status = rf_detect_update(store, &settings, &summary, &updated, err);
+        rf_progress_end(&progress);
     }
     if (status == RF_OK && updated.obstacle[0] != '\0') {
         rf_say(globals, "A full run, since %s.", updated.obstacle);
     }
     if (status == RF_OK && (!update || updated.obstacle[0] != '\0')) {
         update = false;
+        rf_wait_for_accounts(store, "detecting",
+                             RF_WAIT_DETECT + RF_WAIT_SHUFFLE * settings.chance.shuffles,
+                             &progress);
         status = rf_detect(store, &settings, &summary, err);
+        rf_progress_end(&progress);
     }
     if (status == RF_OK && globals->format == RF_FORMAT_TABLE) {
         if (update) {

@@ -12,6 +12,7 @@
 #include "command/output.h"
 #include "command/runs.h"
 #include "command/truth.h"
+#include "command/waiting.h"
 #include "importers/import.h"
 #include "rings/curve.h"
 #include "rings/suspicion.h"
@@ -442,12 +443,14 @@ static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *t
                           comparison *compared, rf_error *err)
 {
     rf_store *store = NULL;
+    rf_progress progress = {0};
     result found = {0};
     rf_status status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
     if (status == RF_OK) {
         status = rf_choose_run(store, asked->run_text, &asked->run, err);
     }
     if (status == RF_OK) {
+        rf_wait_for_accounts(store, "evaluating", RF_WAIT_EVALUATE, &progress);
         status = rf_truth_read(globals, &asked->truth, truth, err);
     }
     if (status == RF_OK) {
@@ -462,6 +465,7 @@ static rf_status evaluate(const rf_globals *globals, request *asked, rf_truth *t
     if (status == RF_OK) {
         status = work_out(asked, truth, compared, &found, err);
     }
+    rf_progress_end(&progress);
     if (status == RF_OK) {
         notices(globals, asked, truth, compared);
         status = write_result(globals, asked, truth, compared, &found, err);

@@ -9,6 +9,7 @@
 #include "command/output.h"
 #include "command/ring_graph.h"
 #include "command/runs.h"
+#include "command/waiting.h"
 #include "store/decisions.h"
 
 #include <getopt.h>
@@ -22,6 +23,7 @@ typedef struct request {
     const char *to, *run_text, *as;
     int64_t ring, run;
     bool raw;
+    rf_progress *progress; /* to be ended before anything is said */
 } request;
 
 /* ---- assignments ---- */
@@ -82,6 +84,7 @@ static rf_status export_assignments(const rf_globals *globals, rf_store *store,
         status = rf_atomic_commit(&file, err);
     }
     rf_atomic_drop(&file);
+    rf_progress_end(asked->progress);
     if (status == RF_OK && strcmp(asked->to, "-") != 0) {
         rf_say(globals, "%s: %lld accounts in rings of run %lld", asked->to, (long long)count,
                (long long)asked->run);
@@ -161,6 +164,7 @@ static rf_status export_ring(const rf_globals *globals, rf_store *store, const r
     }
     rf_atomic_drop(&nodes);
     rf_atomic_drop(&file);
+    rf_progress_end(asked->progress);
     if (status == RF_OK && strcmp(asked->to, "-") != 0) {
         rf_say(globals, "%s%s%s: ring %lld of run %lld, %lld nodes, %lld edges", asked->to,
                second == NULL ? "" : " and ", second == NULL ? "" : second, (long long)asked->ring,
@@ -220,6 +224,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
 {
     request asked = {0};
     rf_store *store = NULL;
+    rf_progress progress = {0};
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK) {
         status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
@@ -228,9 +233,16 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
         status = rf_choose_run(store, asked.run_text, &asked.run, err);
     }
     if (status == RF_OK) {
-        status = asked.ring == 0 ? export_assignments(globals, store, &asked, err)
-                                 : export_ring(globals, store, &asked, err);
+        asked.progress = &progress;
+        if (asked.ring == 0) {
+            rf_wait_for_accounts(store, "exporting", RF_WAIT_EXPORT, &progress);
+            status = export_assignments(globals, store, &asked, err);
+        } else {
+            rf_wait_for_ring(store, asked.run, asked.ring, "exporting", RF_WAIT_GRAPH, &progress);
+            status = export_ring(globals, store, &asked, err);
+        }
     }
+    rf_progress_end(&progress);
     rf_store_close(store);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "command/flag_plan.h"
 #include "command/output.h"
 #include "command/runs.h"
+#include "command/waiting.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -438,6 +439,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     places where[PLACES] = {{.column = "country", .title = "countries"},
                             {.column = "timezone", .title = "timezones"}};
     rf_store *store = NULL;
+    rf_progress progress = {0};
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK && asked.policy_path != NULL) {
         status = rf_policy_read(asked.policy_path, &policy, err);
@@ -450,7 +452,9 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
             rf_store_open(globals->db, asked.dry_run ? RF_STORE_READ : RF_STORE_WRITE, &store, err);
     }
     if (status == RF_OK) {
+        rf_wait_for_accounts(store, "planning whom to ask", RF_WAIT_FLAG, &progress);
         status = plan_and_open(store, &asked, &policy, &plan, where, err);
+        rf_progress_end(&progress);
     }
     if (status == RF_OK) {
         status = write_result(globals, &asked, &plan, where, err);

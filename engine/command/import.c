@@ -4,6 +4,7 @@
 #include "base/words.h"
 #include "command/commands.h"
 #include "command/output.h"
+#include "command/waiting.h"
 #include "importers/normalise.h"
 
 #include <errno.h>
@@ -251,7 +252,10 @@ static rf_status import_files(const rf_globals *globals, rf_store *store,
     }
     for (int i = 0; i < arguments->file_count && status == RF_OK; i++) {
         rf_import_result result;
+        rf_progress progress;
+        rf_wait_for_file(arguments->files[i], "importing", &progress);
         status = rf_import_file(store, arguments->files[i], options, &result, err);
+        rf_progress_end(&progress);
         if (status != RF_OK) {
             status = say_which_failed(arguments, i, status, err);
             break;
@@ -381,12 +385,15 @@ static rf_status run_undo(const rf_globals *globals, int64_t import, rf_error *e
 {
     rf_undo_summary gone;
     rf_store *store = NULL;
+    rf_progress progress = {0};
     struct sigaction before;
     rf_status status = rf_store_open(globals->db, RF_STORE_WRITE, &store, err);
     if (status == RF_OK) {
+        rf_wait_for_accounts(store, "taking back", RF_WAIT_UNDO, &progress);
         watch(store, &before);
         status = rf_intake_undo(store, import, &gone, err);
         unwatch(&before);
+        rf_progress_end(&progress);
     }
     if (status == RF_OK) {
         status = show_undo(globals, import, &gone, err);

@@ -9,6 +9,7 @@
 #include "command/output.h"
 #include "command/ring_page.h"
 #include "command/runs.h"
+#include "command/waiting.h"
 #include "store/embedded.h"
 #include "store/store.h"
 
@@ -281,20 +282,25 @@ static void write_row(rf_sheet *sheet, rf_statement *statement, int columns, boo
 }
 
 static rf_status write_result(rf_statement *statement, const rf_canned *query,
-                              const rf_globals *globals, int64_t limit, rf_error *err)
+                              const rf_globals *globals, int64_t limit, rf_progress *progress,
+                              rf_error *err)
 {
     rf_field fields[RF_CANNED_COLUMNS];
     rf_sheet_options options = {
         .file = stdout, .format = globals->format, .none = "Nothing found."};
     rf_sheet *sheet = NULL;
-    bool row = true;
+    bool row = false;
     bool more = false;
-    rf_status status;
+    rf_status status = rf_step(statement, &row, err);
+    rf_progress_end(progress); /* what follows is seen */
+    if (status != RF_OK) {
+        return status;
+    }
     for (size_t i = 0; i < query->columns; i++) {
         fields[i] = (rf_field){.name = query->column[i].name, .kind = RF_FIELD_ANY, .decimals = -1};
     }
     status = rf_sheet_start(&options, fields, query->columns, &sheet, err);
-    while (status == RF_OK && (status = rf_step(statement, &row, err)) == RF_OK && row) {
+    for (; status == RF_OK && row; status = rf_step(statement, &row, err)) {
         more = limit > 0 && (int64_t)rf_sheet_count(sheet) == limit;
         if (more) {
             break;
@@ -319,6 +325,7 @@ static rf_status run_canned(const rf_globals *globals, const rf_canned *query, c
 {
     rf_store *store = NULL;
     rf_statement *statement = NULL;
+    rf_progress progress = {0};
     rf_status status = check_given(asked, query, err);
     if (status == RF_OK) {
         status = rf_store_open(globals->db, RF_STORE_READ, &store, err);
@@ -333,7 +340,8 @@ static rf_status run_canned(const rf_globals *globals, const rf_canned *query, c
         status = bind_all(store, statement, query, asked, err);
     }
     if (status == RF_OK) {
-        status = write_result(statement, query, globals, asked->limit, err);
+        rf_wait_for_accounts(store, "asking", RF_WAIT_QUERY, &progress);
+        status = write_result(statement, query, globals, asked->limit, &progress, err);
     }
     rf_statement_end(statement);
     rf_store_close(store);

@@ -3,6 +3,7 @@
 
 #include "command/output.h"
 #include "command/runs.h"
+#include "command/waiting.h"
 #include "rings/replay.h"
 
 static void print_json(int64_t run, const rf_past_comparison *c)
@@ -54,13 +55,16 @@ rf_status rf_command_replay(const rf_globals *globals, const char *text, rf_erro
 {
     rf_past_comparison c = {0};
     rf_store *store = NULL;
+    rf_progress progress = {0};
     int64_t run = 0;
     rf_status status = rf_store_open(globals->db, RF_STORE_WRITE, &store, err);
     if (status == RF_OK) {
         status = rf_choose_run(store, text, &run, err);
     }
     if (status == RF_OK) {
+        rf_wait_for_accounts(store, "replaying", RF_WAIT_REPLAY, &progress);
         status = rf_replay(store, run, globals->threads, &c, err);
+        rf_progress_end(&progress);
     }
     if (status == RF_OK && globals->format == RF_FORMAT_JSON) {
         print_json(run, &c);

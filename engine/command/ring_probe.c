@@ -2,6 +2,7 @@
 #include "command/ring_probe.h"
 
 #include "command/output.h"
+#include "command/waiting.h"
 #include "rings/bridges.h"
 #include "rings/knockout.h"
 #include "rings/splits.h"
@@ -32,6 +33,7 @@ typedef struct prober {
     const char *family[RF_MAX_FAMILIES];
     bool seen[RF_MAX_FAMILIES]; /* a value of it is shared inside */
     rf_format format;
+    rf_progress progress; /* until something is printed */
 } prober;
 
 /* ---- reading ---- */
@@ -223,6 +225,7 @@ static rf_status knock_out(prober *p, rf_error *err)
 {
     rf_knockout k;
     rf_status status = rf_ring_knock_out(&p->inside, 0, &k, err);
+    rf_progress_end(&p->progress);
     if (status != RF_OK) {
         return status;
     }
@@ -337,6 +340,7 @@ static rf_status stress(prober *p, rf_error *err)
         status = read_parts(p, err);
     }
     if (status == RF_OK) {
+        rf_progress_end(&p->progress); /* rows come one by one */
         status = rf_sheet_start(&options, FIELDS, sizeof FIELDS / sizeof FIELDS[0], &sheet, err);
     }
     if (status == RF_OK) {
@@ -423,6 +427,7 @@ static rf_status bridges(prober *p, rf_error *err)
     }
     if (status == RF_OK) {
         qsort(cuts, count, sizeof *cuts, by_loss);
+        rf_progress_end(&p->progress);
         status = list_cuts(p, cuts, count, err);
     }
     rf_free(off);
@@ -434,7 +439,9 @@ rf_status rf_ring_probe(rf_store *store, int64_t run, int64_t ring, rf_probe pro
                         rf_format format, rf_error *err)
 {
     prober p = {.store = store, .format = format};
-    rf_status status = rf_inside_read(store, run, ring, &p.inside, err);
+    rf_status status;
+    rf_wait_for_ring(store, run, ring, "taking the ring apart", RF_WAIT_PROBE, &p.progress);
+    status = rf_inside_read(store, run, ring, &p.inside, err);
     if (status == RF_OK) {
         status = read_verdict(&p, err);
     }
@@ -444,6 +451,7 @@ rf_status rf_ring_probe(rf_store *store, int64_t run, int64_t ring, rf_probe pro
                  : probe == RF_PROBE_STRESS  ? stress(&p, err)
                                              : bridges(&p, err);
     }
+    rf_progress_end(&p.progress);
     rf_free(p.part);
     rf_inside_free(&p.inside);
     return status;

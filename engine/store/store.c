@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "store/embedded.h"
 #include "store/store_private.h"
 
@@ -199,6 +200,23 @@ static rf_status keep_a_log(rf_store *store, rf_error *err)
     return code == SQLITE_OK ? RF_OK : rf_store_error(store, code, err);
 }
 
+/* Older databases are rewritten in part: some 30 MB a second. */
+static rf_status apply_steps(rf_store *store, int64_t version, rf_error *err)
+{
+    int64_t pages = 0;
+    rf_progress progress = {0};
+    rf_status status = rf_store_number(store, "PRAGMA page_count", &pages, err);
+    if (version > 0 && version < newest_version()) {
+        rf_progress_expect(&progress, "bringing the database up to date",
+                           (double)pages * 8192 / 3e7);
+    }
+    while (status == RF_OK && version < newest_version()) {
+        status = apply_step(store, ++version, err);
+    }
+    rf_progress_end(&progress);
+    return status;
+}
+
 static rf_status migrate(rf_store *store, rf_store_mode mode, rf_error *err)
 {
     int64_t version = 0;
@@ -224,10 +242,7 @@ static rf_status migrate(rf_store *store, rf_store_mode mode, rf_error *err)
     if (status == RF_OK) {
         status = keep_a_log(store, err);
     }
-    while (status == RF_OK && version < newest_version()) {
-        status = apply_step(store, ++version, err);
-    }
-    return status;
+    return status == RF_OK ? apply_steps(store, version, err) : status;
 }
 
 static rf_status settings(rf_store *store, rf_error *err)
