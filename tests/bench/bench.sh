@@ -2,12 +2,14 @@
 # bench.sh - what `make bench` measures, over generated populations of growing size:
 #
 #   growth   import, detection, memory, database, quality, times of answers    growth.py
+#   answers  times of answers alone, on the databases that growth left         answers.py
 #   peers    DuckDB, igraph, leidenalg, NetworKit, networkx, Splink            peers.py
 #   plots    the growth, drawn                                                 plot.py
 #
 # BENCH_SIZES      accounts of each population (10000 30000 100000 300000 1000000 5000000)
 # BENCH_REPEATS    repetitions (5); BENCH_LARGE_REPEATS those above two million accounts (1)
-# BENCH_PARTS      which of the parts above (all)
+# BENCH_PARTS      which of the parts above (all but answers, which are in growth)
+# BENCH_DATABASE   the database that answers are asked of (those of BENCH_SIZES)
 # BENCH_PEERS      which peers, or none (all); BENCH_PEER_REPEATS (3), BENCH_PEER_LIMIT seconds (240)
 # BENCH_SEED       of the populations (7)
 # BENCH_RESULTS    where the tables and drawings go (build/bench/results)
@@ -27,6 +29,8 @@ for part in $parts; do
     case $part in
     # shellcheck disable=SC2086 # sizes are meant to be split
     growth) python3 tests/bench/growth.py build "$results" $sizes ;;
+    # shellcheck disable=SC2086
+    answers) python3 tests/bench/answers.py build "$results" $sizes ;;
     peers)
         if [ "${BENCH_PEERS:-all}" = none ]; then
             echo 'peers: left out (BENCH_PEERS=none)'
@@ -37,7 +41,7 @@ for part in $parts; do
         ;;
     plots) python3 tests/bench/plot.py "$results" ;;
     *)
-        echo "bench: BENCH_PARTS knows growth, peers and plots, not $part" >&2
+        echo "bench: BENCH_PARTS knows growth, answers, peers and plots, not $part" >&2
         exit 2
         ;;
     esac
