@@ -53,15 +53,8 @@ SELECT l.text AS device,
        d.form,
        l.accounts,
        l.in_rings,
-       iif(EXISTS (SELECT 1 FROM uncounted),
-           (SELECT group_concat(ring)
-            FROM (SELECT DISTINCT m.ring
-                  FROM sighting s
-                  CROSS JOIN member m ON m.run = :run AND m.account = s.account
-                  WHERE s.value = l.value
-                  ORDER BY m.ring) AS held),
-           (SELECT group_concat(i.ring) FROM shared_in_ring i
-            WHERE i.run = :run AND i.signal = 3 AND i.value = l.value)) AS rings,
+       -- part: rings_of_value signal=3
+       AS rings,
        substr(l.days, 1, 10) AS first_day,
        substr(l.days, 11) AS last_day
 FROM seen l

@@ -28,6 +28,23 @@ int story_end(void **state)
     return 0;
 }
 
+void story_world(const fixture *f, const char *accounts, const char *seed)
+{
+    const char *named = getenv("WORLDGEN");
+    char command[512];
+    (void)snprintf(
+        command, sizeof command, "'%s' --out '%s/w' --accounts %s --seed %s >/dev/null 2>&1",
+        named != NULL && named[0] != '\0' ? named : "build/worldgen", f->folder, accounts, seed);
+    assert_int_equal(system(command), 0);
+}
+
+void story_import_file(fixture *f, const char *kind, const char *file)
+{
+    char arguments[256];
+    (void)snprintf(arguments, sizeof arguments, "import %s '%s/w/%s'", kind, f->folder, file);
+    story_run(f, arguments, 0);
+}
+
 void story_run(fixture *f, const char *arguments, int status)
 {
     int const ended = fixture_run(f, arguments);

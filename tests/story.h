@@ -19,6 +19,12 @@ void story_share(fixture *f, const char *prefix, int first, int last, const char
  * the same, so that sharing both means something. */
 void story_crowd(fixture *f);
 
+/* A generated population of so many accounts in the folder w of the fixture (accounts.csv,
+ * payments.csv, events.csv, truth.csv, ...), by $WORLDGEN, else build/worldgen. */
+void story_world(const fixture *f, const char *accounts, const char *seed);
+/* Imports one of its files. */
+void story_import_file(fixture *f, const char *kind, const char *file);
+
 /* Runs the program and fails the test unless it ends with `status`. */
 void story_run(fixture *f, const char *arguments, int status);
 /* The same with status 0; the output as JSON, to be released. */

@@ -106,30 +106,13 @@ static void check_answers(fixture *f, size_t rows)
     assert_true(lines >= rows);
 }
 
-static const char *worldgen(void)
-{
-    const char *named = getenv("WORLDGEN");
-    return named != NULL && named[0] != '\0' ? named : "build/worldgen";
-}
-
-static void import_file(fixture *f, const char *kind, const char *file)
-{
-    char arguments[256];
-    (void)snprintf(arguments, sizeof arguments, "import %s '%s/w/%s'", kind, f->folder, file);
-    story_run(f, arguments, 0);
-}
-
 static void counted_answers_are_the_slow_ones(void **state)
 {
     fixture *f = *state;
-    char command[512];
-    (void)snprintf(command, sizeof command,
-                   "'%s' --out '%s/w' --accounts 3000 --seed 21 >/dev/null 2>&1", worldgen(),
-                   f->folder);
-    assert_int_equal(system(command), 0);
-    import_file(f, "accounts", "accounts.csv");
-    import_file(f, "payments", "payments.csv");
-    import_file(f, "events", "events.csv");
+    story_world(f, "3000", "21");
+    story_import_file(f, "accounts", "accounts.csv");
+    story_import_file(f, "payments", "payments.csv");
+    story_import_file(f, "events", "events.csv");
     story_run(f, "detect", 0);
     assert_true(story_number(f, "SELECT count(*) FROM link_together") > 10);
     assert_true(story_number(f, "SELECT count(*) FROM place_ring") > 10);

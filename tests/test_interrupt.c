@@ -122,8 +122,22 @@ static uint64_t digest_table(sqlite3 *db, const char *name, uint64_t digest)
     return rf_hash_bytes(digest, name, strlen(name));
 }
 
-/* Of every row of every table; statistics for the planner aside. */
-static uint64_t digest_of(const fixture *f)
+static uint64_t count_table(sqlite3 *db, const char *name, uint64_t digest)
+{
+    rf_text sql = {0};
+    sqlite3_stmt *rows = NULL;
+    rf_text_printf(&sql, "SELECT count(*) FROM \"%s\"", name);
+    assert_int_equal(sqlite3_prepare_v2(db, rf_text_get(&sql), -1, &rows, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+    digest = digest * 31 + (uint64_t)sqlite3_column_int64(rows, 0);
+    sqlite3_finalize(rows);
+    rf_text_free(&sql);
+    return digest;
+}
+
+/* Of every table; statistics for the planner aside. */
+static uint64_t of_tables(const fixture *f,
+                          uint64_t (*add)(sqlite3 *db, const char *name, uint64_t digest))
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *tables = NULL;
@@ -135,35 +149,23 @@ static uint64_t digest_of(const fixture *f)
                                         -1, &tables, NULL),
                      SQLITE_OK);
     while (sqlite3_step(tables) == SQLITE_ROW) {
-        digest = digest_table(db, (const char *)sqlite3_column_text(tables, 0), digest);
+        digest = add(db, (const char *)sqlite3_column_text(tables, 0), digest);
     }
     sqlite3_finalize(tables);
     sqlite3_close(db);
     return digest;
 }
 
-/* How many rows each table has: another run of the same command makes as many. */
+/* Of every row. */
+static uint64_t digest_of(const fixture *f)
+{
+    return of_tables(f, digest_table);
+}
+
+/* How many rows each has: another run of the same command makes as many. */
 static uint64_t counts_of(const fixture *f)
 {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *tables = NULL;
-    rf_text sql = {0};
-    uint64_t digest = 0;
-    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT name FROM sqlite_schema WHERE type = 'table' AND"
-                                        " name NOT LIKE 'sqlite_stat%' ORDER BY name",
-                                        -1, &tables, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(tables) == SQLITE_ROW) {
-        rf_text_clear(&sql);
-        rf_text_printf(&sql, "SELECT count(*) FROM \"%s\"", sqlite3_column_text(tables, 0));
-        digest = digest * 31 + (uint64_t)story_number(f, rf_text_get(&sql));
-    }
-    sqlite3_finalize(tables);
-    sqlite3_close(db);
-    rf_text_free(&sql);
-    return digest;
+    return of_tables(f, count_table);
 }
 
 static void copy(const char *from, const char *from_end, const char *to, const char *to_end)
@@ -189,19 +191,6 @@ static void put_back(const fixture *f)
 
 /* ---- the tests ---- */
 
-static const char *worldgen(void)
-{
-    const char *named = getenv("WORLDGEN");
-    return named != NULL && named[0] != '\0' ? named : "build/worldgen";
-}
-
-static void import_file(fixture *f, const char *kind, const char *file)
-{
-    char arguments[256];
-    (void)snprintf(arguments, sizeof arguments, "import %s '%s/w/%s'", kind, f->folder, file);
-    story_run(f, arguments, 0);
-}
-
 /* The rows of a file up to one line go before, the others are today's. */
 static void split_events(const fixture *f, int lines)
 {
@@ -216,15 +205,11 @@ static void split_events(const fixture *f, int lines)
 /* A population with a run, all but a fiftieth of the events in it, kept aside. */
 static void make_world(fixture *f, const char *accounts)
 {
-    char command[512];
-    (void)snprintf(command, sizeof command,
-                   "'%s' --out '%s/w' --accounts %s --seed 23 >/dev/null 2>&1", worldgen(),
-                   f->folder, accounts);
-    assert_int_equal(system(command), 0);
+    story_world(f, accounts, "23");
     split_events(f, 50);
-    import_file(f, "accounts", "accounts.csv");
-    import_file(f, "payments", "payments.csv");
-    import_file(f, "events", "old.csv");
+    story_import_file(f, "accounts", "accounts.csv");
+    story_import_file(f, "payments", "payments.csv");
+    story_import_file(f, "events", "old.csv");
     story_run(f, "detect --shuffles 1", 0);
 }
 
@@ -298,7 +283,7 @@ static void ctrl_c_leaves_the_database_as_it_was(void **state)
     check_command(f, "evaluate --curve --truth", "/w/truth.csv", false);
     check_command(f, "query shared_mailboxes --param min_accounts=1", NULL, false);
     check_command(f, "ring 1 --stress", NULL, false);
-    import_file(f, "events", "new.csv");
+    story_import_file(f, "events", "new.csv");
     check_command(f, "detect --shuffles 1 --update", NULL, false);
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/commands.h"
+#include "command/judgement.h"
 #include "command/output.h"
 #include "command/user.h"
 
@@ -13,9 +14,10 @@
 #include <string.h>
 
 typedef struct choice {
-    const char *signal, *value, *reason, *by, *until_text;
+    const char *signal, *value, *until_text;
+    rf_judgement said;
     int32_t until;
-    bool list, all, remove;
+    bool all, remove;
 } choice;
 
 /* ---- the list ---- */
@@ -78,9 +80,10 @@ static rf_status add_entry(rf_store *store, const choice *asked, const char *val
     rf_allow_entry const added = {.signal = asked->signal,
                                   .value = value,
                                   .remove = asked->remove,
-                                  .reason = asked->reason == NULL ? "" : asked->reason,
+                                  .reason = asked->said.reason == NULL ? "" : asked->said.reason,
                                   .until = asked->until,
-                                  .by = asked->by != NULL ? asked->by : rf_user_name(user),
+                                  .by =
+                                      asked->said.by != NULL ? asked->said.by : rf_user_name(user),
                                   .at = rf_time_now()};
     rf_status status = rf_allow_find(store, asked->signal, value, &entry, err);
     if (status == RF_OK && asked->remove && entry == 0) {
@@ -118,8 +121,8 @@ static rf_status check(int argc, char **argv, choice *asked, rf_error *err)
 {
     int64_t time = 0;
     asked->until = RF_NO_DAY;
-    if (asked->list) {
-        return argc == optind && !asked->remove && asked->reason == NULL
+    if (asked->said.list) {
+        return argc == optind && !asked->remove && asked->said.reason == NULL
                    ? RF_OK
                    : rf_usage(err, &rf_command_allow, "--list stands alone");
     }
@@ -128,8 +131,7 @@ static rf_status check(int argc, char **argv, choice *asked, rf_error *err)
     }
     asked->signal = argv[optind];
     asked->value = argv[optind + 1];
-    if (!asked->remove &&
-        (asked->reason == NULL || asked->reason[strspn(asked->reason, " \t\n")] == '\0')) {
+    if (!asked->remove && !rf_judgement_has_reason(&asked->said)) {
         return rf_usage(err, &rf_command_allow, "--reason is needed: why?");
     }
     if (asked->until_text != NULL) {
@@ -144,10 +146,8 @@ static rf_status check(int argc, char **argv, choice *asked, rf_error *err)
 
 static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *err)
 {
-    static const struct option OPTIONS[] = {{"reason", required_argument, NULL, 'y'},
+    static const struct option OPTIONS[] = {RF_JUDGEMENT_OPTIONS,
                                             {"until", required_argument, NULL, 'u'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"list", no_argument, NULL, 'l'},
                                             {"all", no_argument, NULL, 'a'},
                                             {"remove", no_argument, NULL, 'r'},
                                             {NULL, 0, NULL, 0}};
@@ -155,17 +155,8 @@ static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *
     *asked = (choice){0};
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         switch (option) {
-        case 'y':
-            asked->reason = optarg;
-            break;
         case 'u':
             asked->until_text = optarg;
-            break;
-        case 'b':
-            asked->by = optarg;
-            break;
-        case 'l':
-            asked->list = true;
             break;
         case 'a':
             asked->all = true;
@@ -174,7 +165,9 @@ static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *
             asked->remove = true;
             break;
         default:
-            return rf_usage_option(err, &rf_command_allow, argv, option);
+            if (!rf_judgement_option(&asked->said, option)) {
+                return rf_usage_option(err, &rf_command_allow, argv, option);
+            }
         }
     }
     return check(argc, argv, asked, err);
@@ -186,10 +179,9 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     rf_store *store = NULL;
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK) {
-        status =
-            rf_store_open(globals->db, asked.list ? RF_STORE_READ : RF_STORE_WRITE, &store, err);
+        status = rf_judgement_open(&asked.said, globals, &store, err);
     }
-    if (status == RF_OK && asked.list) {
+    if (status == RF_OK && asked.said.list) {
         status = write_list(globals, store, asked.all, err);
     } else if (status == RF_OK) {
         status = allow(globals, store, &asked, err);

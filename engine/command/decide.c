@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/commands.h"
+#include "command/judgement.h"
 #include "command/output.h"
 #include "command/ring_page.h"
 #include "command/runs.h"
@@ -15,9 +16,9 @@
 #include <string.h>
 
 typedef struct choice {
-    const char *run_text, *id, *reason, *by;
+    const char *run_text, *id;
+    rf_judgement said;
     rf_decided verdict;
-    bool list;
     int64_t run, ring;
 } choice;
 
@@ -98,9 +99,9 @@ static rf_status decide(const rf_globals *globals, rf_store *store, choice *aske
         status = rf_find_ring(store, asked->run, asked->id, &asked->ring, err);
     }
     if (status == RF_OK) {
-        const char *by = asked->by != NULL ? asked->by : rf_user_name(user);
-        status = rf_decision_add(store, asked->run, asked->ring, asked->verdict, asked->reason, by,
-                                 rf_time_now(), &decision, err);
+        const char *by = asked->said.by != NULL ? asked->said.by : rf_user_name(user);
+        status = rf_decision_add(store, asked->run, asked->ring, asked->verdict, asked->said.reason,
+                                 by, rf_time_now(), &decision, err);
     }
     if (status == RF_OK) {
         say_decided(globals, asked, decision);
@@ -112,8 +113,8 @@ static rf_status read_words(int argc, char **argv, choice *asked, rf_error *err)
 {
     static const char *const WORDS[RF_DECIDED_COUNT] = {
         [RF_CONFIRMED] = "confirm", [RF_CLEARED] = "clear", [RF_WATCHED] = "watch"};
-    if (asked->list) {
-        return argc == optind && asked->reason == NULL && asked->by == NULL
+    if (asked->said.list) {
+        return argc == optind && asked->said.reason == NULL && asked->said.by == NULL
                    ? RF_OK
                    : rf_usage(err, &rf_command_decide, "--list stands alone");
     }
@@ -125,7 +126,7 @@ static rf_status read_words(int argc, char **argv, choice *asked, rf_error *err)
     for (rf_decided v = RF_CONFIRMED; v < RF_DECIDED_COUNT; v++) {
         if (strcmp(argv[optind + 1], WORDS[v]) == 0) {
             asked->verdict = v;
-            return asked->reason != NULL && asked->reason[strspn(asked->reason, " \t\n")] != '\0'
+            return rf_judgement_has_reason(&asked->said)
                        ? RF_OK
                        : rf_usage(err, &rf_command_decide, "--reason is needed: why?");
         }
@@ -136,11 +137,8 @@ static rf_status read_words(int argc, char **argv, choice *asked, rf_error *err)
 
 static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *err)
 {
-    static const struct option OPTIONS[] = {{"run", required_argument, NULL, 'r'},
-                                            {"reason", required_argument, NULL, 'y'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"run", required_argument, NULL, 'r'}, RF_JUDGEMENT_OPTIONS, {NULL, 0, NULL, 0}};
     int option;
     *asked = (choice){0};
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
@@ -148,17 +146,10 @@ static rf_status read_arguments(int argc, char **argv, choice *asked, rf_error *
         case 'r':
             asked->run_text = optarg;
             break;
-        case 'y':
-            asked->reason = optarg;
-            break;
-        case 'b':
-            asked->by = optarg;
-            break;
-        case 'l':
-            asked->list = true;
-            break;
         default:
-            return rf_usage_option(err, &rf_command_decide, argv, option);
+            if (!rf_judgement_option(&asked->said, option)) {
+                return rf_usage_option(err, &rf_command_decide, argv, option);
+            }
         }
     }
     return read_words(argc, argv, asked, err);
@@ -170,10 +161,9 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     rf_store *store = NULL;
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK) {
-        status =
-            rf_store_open(globals->db, asked.list ? RF_STORE_READ : RF_STORE_WRITE, &store, err);
+        status = rf_judgement_open(&asked.said, globals, &store, err);
     }
-    if (status == RF_OK && asked.list) {
+    if (status == RF_OK && asked.said.list) {
         status = write_list(globals, store, err);
     } else if (status == RF_OK) {
         status = decide(globals, store, &asked, err);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/commands.h"
+#include "command/judgement.h"
 #include "command/output.h"
 #include "rings/explain.h"
 
@@ -13,9 +14,9 @@
 enum { LONGEST = 2000 };
 
 typedef struct request {
-    const char *account, *other, *reason, *by;
+    const char *account, *other;
+    rf_judgement said;
     int64_t undo; /* 0: no */
-    bool list;
 } request;
 
 /* ---- list ---- */
@@ -82,8 +83,8 @@ static rf_status insert_pair(rf_store *store, const request *asked, int64_t one,
     if (status == RF_OK) {
         rf_bind_int(insert, 1, one);
         rf_bind_int(insert, 2, other);
-        rf_bind_text(insert, 3, asked->reason);
-        rf_bind_text(insert, 4, asked->by == NULL ? "" : asked->by);
+        rf_bind_text(insert, 3, asked->said.reason);
+        rf_bind_text(insert, 4, asked->said.by == NULL ? "" : asked->said.by);
         rf_bind_int(insert, 5, rf_time_now());
         status = rf_run(insert, err);
     }
@@ -150,19 +151,20 @@ static rf_status take_back(const rf_globals *globals, rf_store *store, int64_t i
 static rf_status check(int argc, char **argv, request *asked, rf_error *err)
 {
     int const words = argc - optind;
-    if (asked->list || asked->undo != 0) {
-        return words > 0 || asked->reason != NULL || asked->by != NULL ||
-                       (asked->list && asked->undo != 0)
+    if (asked->said.list || asked->undo != 0) {
+        return words > 0 || asked->said.reason != NULL || asked->said.by != NULL ||
+                       (asked->said.list && asked->undo != 0)
                    ? rf_usage(err, &rf_command_separate, "--list and --undo stand alone")
                    : RF_OK;
     }
     if (words != 2) {
         return rf_usage(err, &rf_command_separate, "give two accounts");
     }
-    if (asked->reason == NULL || asked->reason[0] == '\0') {
+    if (!rf_judgement_has_reason(&asked->said)) {
         return rf_usage(err, &rf_command_separate, "say why: --reason TEXT");
     }
-    if (strlen(asked->reason) > LONGEST || (asked->by != NULL && strlen(asked->by) > LONGEST)) {
+    if (strlen(asked->said.reason) > LONGEST ||
+        (asked->said.by != NULL && strlen(asked->said.by) > LONGEST)) {
         return rf_usage(err, &rf_command_separate, "--reason and --by have at most %d bytes",
                         LONGEST);
     }
@@ -173,29 +175,19 @@ static rf_status check(int argc, char **argv, request *asked, rf_error *err)
 
 static rf_status read_arguments(int argc, char **argv, request *asked, rf_error *err)
 {
-    static const struct option OPTIONS[] = {{"reason", required_argument, NULL, 'r'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"undo", required_argument, NULL, 'u'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        RF_JUDGEMENT_OPTIONS, {"undo", required_argument, NULL, 'u'}, {NULL, 0, NULL, 0}};
     rf_status status = RF_OK;
     int option;
     while (status == RF_OK && (option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         switch (option) {
-        case 'r':
-            asked->reason = optarg;
-            break;
-        case 'b':
-            asked->by = optarg;
-            break;
-        case 'l':
-            asked->list = true;
-            break;
         case 'u':
             status = rf_option_int("--undo", optarg, 1, INT64_MAX, &asked->undo, err);
             break;
         default:
-            status = rf_usage_option(err, &rf_command_separate, argv, option);
+            if (!rf_judgement_option(&asked->said, option)) {
+                status = rf_usage_option(err, &rf_command_separate, argv, option);
+            }
         }
     }
     return status == RF_OK ? check(argc, argv, asked, err) : status;
@@ -207,11 +199,10 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     rf_store *store = NULL;
     rf_status status = read_arguments(argc, argv, &asked, err);
     if (status == RF_OK) {
-        status =
-            rf_store_open(globals->db, asked.list ? RF_STORE_READ : RF_STORE_WRITE, &store, err);
+        status = rf_judgement_open(&asked.said, globals, &store, err);
     }
     if (status == RF_OK) {
-        status = asked.list        ? list_all(globals, store, err)
+        status = asked.said.list   ? list_all(globals, store, err)
                  : asked.undo != 0 ? take_back(globals, store, asked.undo, err)
                                    : separate(globals, store, &asked, err);
     }

@@ -42,14 +42,7 @@ listed AS MATERIALIZED (
 ),
 told AS (
     SELECT l.*,
-           iif(EXISTS (SELECT 1 FROM uncounted),
-               (SELECT group_concat(ring)
-                FROM (SELECT DISTINCT m.ring
-                      FROM sighting s
-                      CROSS JOIN member m ON m.run = :run AND m.account = s.account
-                      WHERE s.value = l.value
-                      ORDER BY m.ring) AS held),
-               (SELECT group_concat(i.ring) FROM shared_in_ring i
-                WHERE i.run = :run AND i.signal = @signal@ AND i.value = l.value)) AS ring_ids
+           -- part: rings_of_value signal=@signal@
+           AS ring_ids
     FROM listed l
 )
