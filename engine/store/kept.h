@@ -1,11 +1,13 @@
-/* kept.h - what a run had in its hands, kept in the database as plain arrays.
+/* kept.h - what a run had in its hands, kept in the database as arrays.
  *
- * A part is a named array, written and read whole: as fast as memory is copied. Arrays are those of
- * the machine that wrote them; the part RF_KEPT_FORMAT says of which kind. They are a convenience:
- * whoever reads them checks them, and begins anew where they do not fit.
+ * A part is a named array, squeezed (base/squeeze.h), written and read whole: at about the speed of
+ * memory. Arrays are those of the machine that wrote them; the part RF_KEPT_FORMAT says of which
+ * kind. They are a convenience: whoever reads them checks them, and begins anew where they do not
+ * fit.
  *
  * Invariant: what is kept belongs to the latest run. Undoing an import forgets it.
- * Workload: some thirty arrays of up to some ten million elements; about 160 bytes an account.
+ * Workload: some thirty arrays of up to some ten million elements; about 260 bytes an account, 110
+ * as they are written.
  */
 #ifndef RF_STORE_KEPT_H
 #define RF_STORE_KEPT_H
@@ -13,12 +15,12 @@
 #include "store/store.h"
 
 /* Writes `count` elements of `size` bytes under a name, in place of what was there. Inside a
- * transaction of the caller. A part above 900 MB is RF_EINPUT. O(bytes). */
+ * transaction of the caller. A part above 900 MB when squeezed is RF_EINPUT. O(bytes). */
 RF_MUST_USE rf_status rf_kept_put(rf_store *store, const char *part, const void *elements,
                                   size_t count, size_t size, rf_error *err);
 
 /* Reads a part of elements of `size` bytes: *out (the address of a pointer; rf_free) has *count of
- * them. A part that is not there, or not of whole elements, has none. O(bytes). */
+ * them. A part that is not there, or damaged, or of other elements, has none. O(bytes). */
 RF_MUST_USE rf_status rf_kept_get(rf_store *store, const char *part, size_t size, void *out,
                                   size_t *count, rf_error *err);
 
