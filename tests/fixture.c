@@ -155,6 +155,7 @@ void fixture_start(fixture *f, int filled)
     if (filled) {
         fixture_sql(f, ACCOUNTS);
         fixture_sql(f, VALUES);
+        fixture_sql(f, TELL_LINKS);
         fixture_sql(f, RUN);
     }
 }

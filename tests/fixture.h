@@ -28,6 +28,14 @@
     "  '[' || hours || ']' FROM told_activity;"                                                    \
     "DROP TABLE told_sighting; DROP TABLE told_activity;"
 
+/* Lets links be told one by one, each in a pack by itself. */
+#define TELL_LINKS                                                                                 \
+    "CREATE TRIGGER link_told INSTEAD OF INSERT ON link BEGIN INSERT INTO link_pack VALUES ("      \
+    "  new.run, new.account_a, new.account_b, new.families + 1,"                                   \
+    "  CAST(round(new.bits * 65536) AS INTEGER), 1, '[' || new.families || ']'); END;"             \
+    "CREATE TRIGGER link_by_b_told INSTEAD OF INSERT ON link_by_b BEGIN"                           \
+    "  INSERT INTO link_by_b_pack VALUES (new.run, new.account_b, new.account_a, '[0]'); END;"
+
 typedef struct fixture {
     char folder[64];
     char db[96];

@@ -293,8 +293,8 @@ static void a_changed_run_is_found_out(void **state)
     story_crowd(f);
     story_share(f, "a", 1, 6, "x");
     story_run(f, "detect", 0);
-    fixture_sql(f, "UPDATE link SET bits = bits + 0.0001 WHERE account_a ="
-                   " (SELECT min(account_a) FROM link)");
+    fixture_sql(f, "UPDATE link_pack SET bits = bits + 7 WHERE account_a ="
+                   " (SELECT min(account_a) FROM link_pack)");
     story_run(f, "detect --replay latest --format csv", 1);
     story_contains(f->errors, "did not come out the same");
     story_contains(f->output, "table,rows,missing,extra\n");

@@ -81,9 +81,61 @@ static void third_step_is_brought_up_to_date(void **state)
     expect(box, "SELECT count(*) FROM account_claim", "2\n");
 }
 
+/* Links of a database of 18 steps: two runs, an account with 70 of them. */
+static const char old_links[] =
+    "INSERT INTO account (id, external_id) WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    "  WHERE i < 90) SELECT i, 'a' || i FROM n;"
+    "INSERT INTO run (id, started_at, finished_at, version, seed, config, accounts, sightings, "
+    "pairs,"
+    "  links, rings, flagged, prior_bits, timings) VALUES (1, 1, 1, '', 0, '', 1, 1, 1, 1, 0, 0, 0,"
+    "  ''), (2, 1, 1, '', 0, '', 1, 1, 1, 1, 0, 0, 0, '');"
+    "INSERT INTO link SELECT r.id, 9, b.id, b.id * 77777 / 65536.0, 1 + b.id % 5 FROM run r, "
+    "account b"
+    "  WHERE b.id > 10 AND b.id <= 80;"
+    "INSERT INTO link VALUES (2, 3, 4, -1.5, 2), (2, 4, 1, 0.25, 1), (2, 3, 90, 21.75, 3);"
+    "INSERT INTO link_by_b SELECT run, account_b, account_a FROM link;"
+    "CREATE TABLE told AS SELECT * FROM link; CREATE TABLE told_by_b AS SELECT * FROM link_by_b;";
+
+static void links_are_packed(void **state)
+{
+    enum { BEFORE = 18 };
+    sandbox *box = *state;
+    sqlite3 *db;
+    rf_store_close(box->store);
+    box->store = NULL;
+    (void)unlink(box->db);
+    assert_int_equal(sqlite3_open(box->db, &db), SQLITE_OK);
+    for (int step = 0; step < BEFORE; step++) {
+        assert_int_equal(sqlite3_exec(db, rf_schema_steps[step].text, NULL, NULL, NULL), SQLITE_OK);
+    }
+    assert_int_equal(sqlite3_exec(db, old_links, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "PRAGMA application_id = 1380535879; PRAGMA user_version = 18;"
+                                  "PRAGMA journal_mode = WAL",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error), RF_OK);
+    expect(box,
+           "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM link),"
+           " (SELECT count(*) FROM (SELECT * FROM told EXCEPT SELECT * FROM link)),"
+           " (SELECT count(*) FROM link_by_b),"
+           " (SELECT count(*) FROM (SELECT * FROM told_by_b EXCEPT SELECT * FROM link_by_b))",
+           "143|143|0|143|0\n");
+    expect(box, "SELECT account_b, bits, families FROM link WHERE run = 2 AND account_a = 3",
+           "4|-1.5|2\n90|21.75|3\n");
+    expect(box, "SELECT account_a FROM link_by_b WHERE run = 2 AND account_b = 1", "4\n");
+    expect(box, "SELECT account_b, families, bits, bits_span FROM link_pack WHERE run = 1",
+           "11|6|855547|2411088\n43|6|3344411|2411088\n75|6|5833275|388886\n"); /* 32 each */
+    expect(box, "DELETE FROM run WHERE id = 2 RETURNING 1", "1\n");
+    expect(box, "SELECT (SELECT count(*) FROM link), (SELECT count(*) FROM link_by_b)", "70|70\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(
-        third_step_is_brought_up_to_date, sandbox_start, sandbox_end)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(third_step_is_brought_up_to_date, sandbox_start,
+                                        sandbox_end),
+        cmocka_unit_test_setup_teardown(links_are_packed, sandbox_start, sandbox_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,11 +173,57 @@ static void activity_is_read_back(void **state)
     }
 }
 
+static void write_links(rf_text *sql, const rf_link_pack *pack)
+{
+    char text[RF_PACK_TEXT];
+    (void)rf_link_pack_text(pack, text);
+    rf_text_printf(sql, "INSERT INTO link_pack VALUES (1, 1, %u, %d, %d, %lld, '%s');",
+                   pack->fact[0].account_b, pack->families + 1, pack->bits,
+                   (long long)pack->last_bits - pack->bits + 1, text);
+}
+
+static void links_are_read_back(void **state)
+{
+    const sandbox *box = *state;
+    unsigned long long seed = 13;
+    for (int round = 0; round < 20; round++) {
+        rf_link_pack pack = {0};
+        rf_text sql = {0};
+        rf_text wanted = {0};
+        uint64_t other = 1 + random_below(&seed, 5);
+        rf_text_add(&sql, "PRAGMA foreign_keys = OFF; DELETE FROM link_pack;");
+        for (int i = 0; i < FACTS && other <= UINT32_MAX; i++) {
+            bool const odd = random_below(&seed, 40) == 0;
+            int32_t const bits =
+                (int32_t)(odd ? random_below(&seed, 2) == 0 ? INT32_MIN : INT32_MAX
+                              : 65536 * 3 - (int32_t)random_below(&seed, 65536 * 20));
+            rf_packed_link const fact = {(uint32_t)other, bits,
+                                         (uint8_t)(1 + random_below(&seed, odd ? 255 : 4))};
+            if (!rf_link_pack_add(&pack, fact)) {
+                write_links(&sql, &pack);
+                pack.facts = 0;
+                assert_true(rf_link_pack_add(&pack, fact));
+            }
+            rf_text_printf(&wanted, "%llu|%d|%u\n", (unsigned long long)other, bits, fact.families);
+            other += round % 2 == 0 ? 1 + random_below(&seed, 900) : odd_number(&seed, 90000);
+        }
+        write_links(&sql, &pack);
+        run_sql(box, &sql);
+        expect(box,
+               "SELECT account_b, CAST(bits * 65536 AS INTEGER), families FROM link"
+               " ORDER BY account_b",
+               &wanted);
+        rf_text_free(&sql);
+        rf_text_free(&wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sightings_are_read_back, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(holdings_are_read_back, sandbox_start, sandbox_end),
-        cmocka_unit_test_setup_teardown(activity_is_read_back, sandbox_start, sandbox_end)};
+        cmocka_unit_test_setup_teardown(activity_is_read_back, sandbox_start, sandbox_end),
+        cmocka_unit_test_setup_teardown(links_are_read_back, sandbox_start, sandbox_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

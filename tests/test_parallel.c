@@ -195,7 +195,7 @@ static void writing_beside_judging(void **state)
                                    " GROUP BY 1, 2, 3 HAVING count(*) <> 3)"),
                      0);
     assert_int_equal(rf_store_exec(store,
-                                   "CREATE TRIGGER refuse BEFORE INSERT ON link_by_b"
+                                   "CREATE TRIGGER refuse BEFORE INSERT ON link_by_b_pack"
                                    " BEGIN SELECT raise(ABORT, 'refused'); END",
                                    NULL),
                      RF_OK);

@@ -168,3 +168,47 @@ size_t rf_activity_pack_text(const rf_activity_pack *pack, char out[RF_PACK_TEXT
     }
     return finish(out, to);
 }
+
+/* ---- links ---- */
+
+bool rf_link_pack_add(rf_link_pack *pack, rf_packed_link fact)
+{
+    int32_t bits = fact.bits;
+    int32_t last_bits = fact.bits;
+    uint8_t families = fact.families;
+    uint64_t numbers;
+    if (pack->facts == RF_PACK_FACTS) {
+        return false;
+    }
+    if (pack->facts > 0) {
+        bits = bits < pack->bits ? bits : pack->bits;
+        last_bits = last_bits > pack->last_bits ? last_bits : pack->last_bits;
+        families = families > pack->families ? families : pack->families;
+        numbers = product((uint64_t)(fact.account_b - pack->fact[0].account_b) + 1,
+                          (uint64_t)families + 1);
+        numbers = product(numbers, (uint64_t)((int64_t)last_bits - bits) + 1);
+        if (numbers >= most_number) {
+            return false;
+        }
+    }
+    pack->bits = bits;
+    pack->last_bits = last_bits;
+    pack->families = families;
+    pack->fact[pack->facts++] = fact;
+    return true;
+}
+
+size_t rf_link_pack_text(const rf_link_pack *pack, char out[RF_PACK_TEXT])
+{
+    uint64_t const span = (uint64_t)((int64_t)pack->last_bits - pack->bits) + 1;
+    uint64_t const families = (uint64_t)pack->families + 1;
+    char *to = out;
+    for (uint32_t i = 0; i < pack->facts; i++) {
+        const rf_packed_link *fact = &pack->fact[i];
+        uint64_t const number =
+            (fact->account_b - pack->fact[0].account_b) * families + fact->families;
+        *to++ = ',';
+        to = put_number(to, number * span + (uint64_t)((int64_t)fact->bits - pack->bits));
+    }
+    return finish(out, to);
+}

@@ -1,5 +1,5 @@
-/* pack.h - facts packed many a row, as schema/0015_packed_facts.sql describes; private to
- * engine/store.
+/* pack.h - facts and links packed many a row, as schema/0015_packed_facts.sql and
+ * 0019_packed_links.sql describe; private to engine/store.
  *
  * A row of the b-tree costs the database 200 ns, a number of a pack costs 10. Encoding: begin a
  * pack, add facts in key order until one does not fit or belongs to another, then take the columns
@@ -64,6 +64,23 @@ typedef struct rf_activity_pack {
 
 bool rf_activity_pack_add(rf_activity_pack *pack, rf_packed_activity fact);
 size_t rf_activity_pack_text(const rf_activity_pack *pack, char out[RF_PACK_TEXT]);
+
+typedef struct rf_packed_link {
+    uint32_t account_b;
+    int32_t bits; /* in units of 1/65536 bit */
+    uint8_t families;
+} rf_packed_link;
+
+/* Links of one account, ascending by the other; as schema/0019_packed_links.sql describes. */
+typedef struct rf_link_pack {
+    uint32_t facts;
+    int32_t bits, last_bits; /* least and greatest */
+    uint8_t families;        /* greatest */
+    rf_packed_link fact[RF_PACK_FACTS];
+} rf_link_pack;
+
+bool rf_link_pack_add(rf_link_pack *pack, rf_packed_link fact);
+size_t rf_link_pack_text(const rf_link_pack *pack, char out[RF_PACK_TEXT]);
 
 /* The numbers of a text being read back. */
 typedef struct rf_pack_numbers {

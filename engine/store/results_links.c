@@ -1,151 +1,277 @@
-/* results_links.c - see results_links.h. */
+/* results_links.c - see results_links.h.
+ *
+ * Links come by the numbers of their accounts; packs go by rows, which mostly are in the same
+ * order. Counting puts them in order, from either side, in one or two passes.
+ */
 #include "store/results_links.h"
 
 #include "base/memory.h"
 #include "store/feed.h"
+#include "store/pack.h"
 
 #include <stdlib.h>
 
-/* A link as its key in the table: row ids. */
-typedef struct link_key {
-    int64_t a, b;
-    uint64_t index;
-} link_key;
+/* The links of some accounts on their way to be packs, from one side. */
+typedef struct packing {
+    const rf_result_links *links;
+    uint32_t accounts;
+    int64_t run;
+    uint32_t *rank;  /* by number of the account: of its row among all; NULL: the number itself */
+    uint64_t *order; /* links in the order of packs */
+    uint64_t *spare;
+    uint64_t *start; /* for counting, accounts + 1 */
+    uint64_t count, next;
+    rf_link_pack pack;
+    rf_holding_pack pack_by_b;
+    char text[RF_PACK_TEXT]; /* of the row at hand */
+} packing;
 
-static int by_key(const void *left, const void *right)
+/* ---- order ---- */
+
+typedef struct numbered_row {
+    int64_t row;
+    uint32_t number;
+} numbered_row;
+
+static int by_row(const void *left, const void *right)
 {
-    const link_key *x = left;
-    const link_key *y = right;
-    if (x->a != y->a) {
-        return x->a < y->a ? -1 : 1;
-    }
-    return (x->b > y->b) - (x->b < y->b);
+    const numbered_row *a = left;
+    const numbered_row *b = right;
+    return (a->row > b->row) - (a->row < b->row);
 }
 
-/* Links come by the numbers of their accounts; *keys is NULL when that is the order of rows too. */
-static rf_status order_links(const rf_result_links *links, uint32_t accounts, link_key **keys,
-                             rf_error *err)
+static bool rank_accounts(packing *to)
 {
+    const int64_t *row = to->links->account_row;
+    numbered_row *rows;
     bool ordered = true;
-    *keys = NULL;
-    for (uint32_t a = 1; a < accounts && ordered; a++) {
-        ordered = links->account_row[a - 1] < links->account_row[a];
+    for (uint32_t a = 1; a < to->accounts && ordered; a++) {
+        ordered = row[a - 1] < row[a];
     }
     if (ordered) {
-        return RF_OK;
+        return true;
     }
-    *keys = rf_alloc_raw(links->count, sizeof **keys);
-    if (*keys == NULL) {
-        return rf_fail_memory(err, "the links");
-    }
-    for (uint64_t i = 0; i < links->count; i++) {
-        (*keys)[i] =
-            (link_key){links->account_row[links->a[i]], links->account_row[links->b[i]], i};
-    }
-    if (links->count > 1) {
-        qsort(*keys, links->count, sizeof **keys, by_key);
-    }
-    return RF_OK;
-}
-
-static uint64_t link_at(const link_key *keys, uint64_t place)
-{
-    return keys == NULL ? place : keys[place].index;
-}
-
-/* The other direction: by number of b, its a in the order of their rows. */
-typedef struct by_b {
-    uint64_t *start; /* accounts + 1 offsets into a */
-    uint32_t *a;     /* account numbers */
-} by_b;
-
-static bool turn_links(const rf_result_links *links, uint32_t accounts, const link_key *keys,
-                       by_b *to)
-{
-    to->start = rf_alloc((size_t)accounts + 2, sizeof *to->start);
-    to->a = rf_alloc_raw(links->count, sizeof *to->a);
-    if (to->start == NULL || to->a == NULL) {
+    rows = rf_alloc_raw(to->accounts, sizeof *rows);
+    to->rank = rf_alloc_raw(to->accounts, sizeof *to->rank);
+    if (rows == NULL || to->rank == NULL) {
+        rf_free(rows);
         return false;
     }
-    for (uint64_t i = 0; i < links->count; i++) {
-        to->start[links->b[i] + 2]++;
+    for (uint32_t a = 0; a < to->accounts; a++) {
+        rows[a] = (numbered_row){row[a], a};
     }
-    for (uint32_t b = 0; b < accounts; b++) {
-        to->start[b + 2] += to->start[b + 1];
+    qsort(rows, to->accounts, sizeof *rows, by_row);
+    for (uint32_t i = 0; i < to->accounts; i++) {
+        to->rank[rows[i].number] = i;
     }
-    for (uint64_t i = 0; i < links->count; i++) { /* start[b + 1] is the cursor of b */
-        uint64_t const k = link_at(keys, i);
-        to->a[to->start[links->b[k] + 1]++] = links->a[k];
-    }
+    rf_free(rows);
     return true;
 }
 
-typedef struct link_rows {
-    const rf_result_links *links;
-    int64_t run;
-    const link_key *keys;
-    by_b turned;
-    uint32_t b; /* whose links are next in turned */
-    uint64_t next;
-} link_rows;
-
-/* run, account_a, account_b, bits, families */
-static rf_status next_link(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+static uint32_t rank_of(const packing *to, uint32_t account)
 {
-    link_rows *to = context;
+    return to->rank == NULL ? account : to->rank[account];
+}
+
+/* Puts the links in the order of one of their accounts, otherwise as they were. */
+static void count_by(packing *to, const uint32_t *account)
+{
+    uint64_t *const from = to->order;
+    uint64_t sum = 0;
+    for (uint32_t a = 0; a <= to->accounts; a++) {
+        to->start[a] = 0;
+    }
+    for (uint64_t i = 0; i < to->count; i++) {
+        to->start[rank_of(to, account[from[i]])]++;
+    }
+    for (uint32_t a = 0; a <= to->accounts; a++) {
+        uint64_t const here = to->start[a];
+        to->start[a] = sum;
+        sum += here;
+    }
+    for (uint64_t i = 0; i < to->count; i++) {
+        to->spare[to->start[rank_of(to, account[from[i]])]++] = from[i];
+    }
+    to->order = to->spare;
+    to->spare = from;
+}
+
+/* The links whose account in `first` is one of `some` (NULL: all), by the rows of first, then of
+ * second. */
+static void order_links(packing *to, const uint8_t *some, const uint32_t *first,
+                        const uint32_t *second)
+{
+    bool const from_a = first == to->links->a;
+    to->count = 0;
+    to->next = 0;
+    for (uint64_t i = 0; i < to->links->count; i++) {
+        if (some == NULL || some[first[i]] != 0) {
+            to->order[to->count++] = i;
+        }
+    }
+    if (to->rank != NULL) {
+        count_by(to, second);
+    }
+    if (to->rank != NULL || !from_a) {
+        count_by(to, first);
+    }
+}
+
+/* ---- packs ---- */
+
+/* run, account_a, account_b, families, bits, bits_span, packed */
+static rf_status next_pack(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    packing *to = context;
     const rf_result_links *links = to->links;
+    rf_link_pack *pack = &to->pack;
     (void)err;
-    *found = to->next < links->count;
+    *found = to->next < to->count;
     if (*found) {
-        uint64_t const i = link_at(to->keys, to->next++);
+        uint32_t const a = links->a[to->order[to->next]];
+        pack->facts = 0;
+        while (to->next < to->count) {
+            uint64_t const i = to->order[to->next];
+            if (links->a[i] != a ||
+                !rf_link_pack_add(pack, (rf_packed_link){(uint32_t)links->account_row[links->b[i]],
+                                                         links->bits[i], links->families[i]})) {
+                break;
+            }
+            to->next++;
+        }
         cells[0].number = to->run;
-        cells[1].number = links->account_row[links->a[i]];
-        cells[2].number = links->account_row[links->b[i]];
-        rf_feed_real(&cells[3], links->bits[i] / 65536.0);
-        cells[4].number = links->families[i];
+        cells[1].number = links->account_row[a];
+        cells[2].number = pack->fact[0].account_b;
+        cells[3].number = pack->families + 1;
+        cells[4].number = pack->bits;
+        cells[5].number = (int64_t)pack->last_bits - pack->bits + 1;
+        rf_feed_text(&cells[6], to->text, rf_link_pack_text(pack, to->text));
     }
     return RF_OK;
 }
 
-/* run, account_b, account_a */
-static rf_status next_by_b(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+/* run, account_b, account_a, packed */
+static rf_status next_pack_by_b(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    link_rows *to = context;
+    packing *to = context;
     const rf_result_links *links = to->links;
+    rf_holding_pack *pack = &to->pack_by_b;
     (void)err;
-    *found = to->next < links->count;
+    *found = to->next < to->count;
     if (*found) {
-        while (to->turned.start[to->b + 1] <= to->next) {
-            to->b++;
+        uint32_t const b = links->b[to->order[to->next]];
+        pack->facts = 0;
+        while (to->next < to->count) {
+            uint64_t const i = to->order[to->next];
+            if (links->b[i] != b ||
+                !rf_holding_pack_add(pack, (uint32_t)links->account_row[links->a[i]])) {
+                break;
+            }
+            to->next++;
         }
         cells[0].number = to->run;
-        cells[1].number = links->account_row[to->b];
-        cells[2].number = links->account_row[to->turned.a[to->next++]];
+        cells[1].number = links->account_row[b];
+        cells[2].number = pack->value[0];
+        rf_feed_text(&cells[3], to->text, rf_holding_pack_text(pack, to->text));
     }
     return RF_OK;
+}
+
+/* Packs the links of some accounts as first and of some as second of their pair; NULL: of all. */
+static rf_status write_some(rf_store *store, const rf_result_links *links, uint32_t accounts,
+                            int64_t run, const uint8_t *some_a, const uint8_t *some_b,
+                            rf_error *err)
+{
+    packing to = {.links = links, .accounts = accounts, .run = run};
+    rf_status status = RF_OK;
+    to.order = rf_alloc_raw(links->count, sizeof *to.order);
+    to.spare = rf_alloc_raw(links->count, sizeof *to.spare);
+    to.start = rf_alloc_raw((size_t)accounts + 1, sizeof *to.start);
+    if (to.order == NULL || to.spare == NULL || to.start == NULL || !rank_accounts(&to)) {
+        status = rf_fail_memory(err, "the links");
+    }
+    if (status == RF_OK) {
+        order_links(&to, some_a, links->a, links->b);
+        status =
+            rf_feed_run(store, "INSERT INTO link_pack SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed",
+                        next_pack, &to, err);
+    }
+    if (status == RF_OK) {
+        order_links(&to, some_b, links->b, links->a);
+        status = rf_feed_run(store, "INSERT INTO link_by_b_pack SELECT c0, c1, c2, c3 FROM feed",
+                             next_pack_by_b, &to, err);
+    }
+    rf_free(to.order);
+    rf_free(to.spare);
+    rf_free(to.start);
+    rf_free(to.rank);
+    return status;
 }
 
 rf_status rf_results_write_links(rf_store *store, const rf_result_links *links, uint32_t accounts,
                                  int64_t run, rf_error *err)
 {
-    link_key *keys = NULL;
-    link_rows to = {.links = links, .run = run};
-    rf_status status = order_links(links, accounts, &keys, err);
-    to.keys = keys;
-    if (status == RF_OK && !turn_links(links, accounts, keys, &to.turned)) {
-        status = rf_fail_memory(err, "the links");
+    return write_some(store, links, accounts, run, NULL, NULL, err);
+}
+
+/* ---- of an update ---- */
+
+static int ascending(const void *left, const void *right)
+{
+    int64_t const a = *(const int64_t *)left;
+    int64_t const b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Sorts rows, and takes away all their packs. */
+static rf_status take_packs(rf_store *store, const char *sql, int64_t run, int64_t *row,
+                            size_t rows, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, sql, &statement, err);
+    if (rows > 1) {
+        qsort(row, rows, sizeof *row, ascending);
+    }
+    for (size_t i = 0; i < rows && status == RF_OK; i++) {
+        if (i == 0 || row[i] != row[i - 1]) {
+            rf_bind_int(statement, 1, run);
+            rf_bind_int(statement, 2, row[i]);
+            status = rf_run(statement, err);
+        }
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+/* Marks the accounts that have one of the sorted rows. */
+static void mark(const rf_result_links *links, uint32_t accounts, const int64_t *row, size_t rows,
+                 uint8_t *some)
+{
+    for (uint32_t a = 0; a < accounts && rows > 0; a++) {
+        some[a] = bsearch(&links->account_row[a], row, rows, sizeof *row, ascending) != NULL;
+    }
+}
+
+rf_status rf_results_renew_links(rf_store *store, const rf_result_links *links, uint32_t accounts,
+                                 int64_t run, rf_linked_rows *rows, rf_error *err)
+{
+    uint8_t *some_a = rf_alloc(accounts, sizeof *some_a);
+    uint8_t *some_b = rf_alloc(accounts, sizeof *some_b);
+    rf_status status = some_a == NULL || some_b == NULL ? rf_fail_memory(err, "the links") : RF_OK;
+    if (status == RF_OK) {
+        status = take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?", run,
+                            rows->a, rows->as, err);
     }
     if (status == RF_OK) {
-        status = rf_feed_run(store, "INSERT INTO link SELECT c0, c1, c2, c3, c4 FROM feed",
-                             next_link, &to, err);
+        status = take_packs(store, "DELETE FROM link_by_b_pack WHERE run = ? AND account_b = ?",
+                            run, rows->b, rows->bs, err);
     }
     if (status == RF_OK) {
-        to.next = 0;
-        status = rf_feed_run(store, "INSERT INTO link_by_b SELECT c0, c1, c2 FROM feed", next_by_b,
-                             &to, err);
+        mark(links, accounts, rows->a, rows->as, some_a);
+        mark(links, accounts, rows->b, rows->bs, some_b);
+        status = write_some(store, links, accounts, run, some_a, some_b, err);
     }
-    rf_free(to.turned.start);
-    rf_free(to.turned.a);
-    rf_free(keys);
+    rf_free(some_a);
+    rf_free(some_b);
     return status;
 }

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "store/results_counts.h"
+#include "store/results_links.h"
 #include "store/results_private.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Rows of one table being written. */
 typedef struct rows {
@@ -33,92 +33,27 @@ static rf_status change(rf_store *store, const char *sql, int64_t run, int64_t w
 
 /* ---- links ---- */
 
-static int by_key(const void *left, const void *right)
-{
-    const rf_link_change *x = left;
-    const rf_link_change *y = right;
-    if (x->a != y->a) {
-        return x->a < y->a ? -1 : 1;
-    }
-    return (x->b > y->b) - (x->b < y->b);
-}
-
-static int by_b(const void *left, const void *right)
-{
-    const rf_link_change *x = left;
-    const rf_link_change *y = right;
-    if (x->b != y->b) {
-        return x->b < y->b ? -1 : 1;
-    }
-    return (x->a > y->a) - (x->a < y->a);
-}
-
-static rf_status next_put(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
-{
-    rows *to = context;
-    const rf_link_changes *links = to->changes->links;
-    (void)err;
-    *found = to->next < links->puts;
-    if (*found) {
-        const rf_link_change *one = &links->put[to->next++];
-        cells[0].number = to->changes->run;
-        cells[1].number = one->a;
-        cells[2].number = one->b;
-        rf_feed_real(&cells[3], one->bits / 65536.0);
-        cells[4].number = one->families;
-    }
-    return RF_OK;
-}
-
-static rf_status take_links(rf_store *store, const char *sql, int64_t run,
-                            const rf_link_change *gone, size_t count, rf_error *err)
-{
-    rf_statement *statement = NULL;
-    rf_status status = rf_prepare(store, sql, &statement, err);
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        rf_bind_int(statement, 1, run);
-        rf_bind_int(statement, 2, gone[i].a);
-        rf_bind_int(statement, 3, gone[i].b);
-        status = rf_run(statement, err);
-    }
-    rf_statement_end(statement);
-    return status;
-}
-
-static void sort_links(rf_link_change *links, size_t count,
-                       int (*order)(const void *, const void *))
-{
-    if (count > 1) {
-        qsort(links, count, sizeof *links, order);
-    }
-}
-
-static rf_status write_links(rf_store *store, const rf_results_changes *c, rf_error *err)
+/* The packs of all accounts that have a link less, or another one. */
+static rf_status write_links(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                             rf_error *err)
 {
     const rf_link_changes *l = c->links;
-    rows to = {.changes = c};
-    rf_status status;
-    sort_links(l->gone, l->goings, by_key);
-    sort_links(l->put, l->puts, by_key);
-    status = take_links(store, "DELETE FROM link WHERE run = ? AND account_a = ? AND account_b = ?",
-                        c->run, l->gone, l->goings, err);
-    if (status == RF_OK) {
-        status =
-            rf_feed_run(store, "INSERT OR REPLACE INTO link SELECT c0, c1, c2, c3, c4 FROM feed",
-                        next_put, &to, err);
+    size_t const count = l->goings + l->puts;
+    rf_linked_rows touched = {rf_alloc_raw(count, sizeof *touched.a),
+                              rf_alloc_raw(count, sizeof *touched.b), count, count};
+    rf_status status =
+        touched.a == NULL || touched.b == NULL ? rf_fail_memory(err, "the links") : RF_OK;
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        const rf_link_change *one = i < l->goings ? &l->gone[i] : &l->put[i - l->goings];
+        touched.a[i] = one->a;
+        touched.b[i] = one->b;
     }
-    sort_links(l->gone, l->goings, by_b);
-    sort_links(l->put, l->puts, by_b);
-    if (status == RF_OK) {
-        status = take_links(
-            store, "DELETE FROM link_by_b WHERE run = ? AND account_a = ? AND account_b = ?",
-            c->run, l->gone, l->goings, err);
+    if (status == RF_OK && count > 0) {
+        status = rf_results_renew_links(store, &f->links, f->accounts, c->run, &touched, err);
     }
-    to.next = 0;
-    return status == RF_OK
-               ? rf_feed_run(store, "INSERT OR IGNORE INTO link_by_b SELECT c0, c2, c1 FROM feed",
-                             next_put, &to, err)
-               : status;
+    rf_free(touched.a);
+    rf_free(touched.b);
+    return status;
 }
 
 /* ---- values ---- */
@@ -386,7 +321,7 @@ static rf_status write_all(rf_store *store, const rf_findings *f, const rf_resul
     }
     if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "worths");
-        status = write_links(store, c, err);
+        status = write_links(store, f, c, err);
     }
     if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "links");
