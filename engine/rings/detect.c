@@ -258,6 +258,17 @@ static rf_status list_labels(rf_pipeline *p, rf_error *err)
     return RF_OK;
 }
 
+static rf_status mark_bridges(void *context, rf_error *err)
+{
+    rf_pipeline *p = context;
+    return rf_rings_bridges(&p->population, &p->links, &p->findings, err);
+}
+
+rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err)
+{
+    return rf_beside_end(&pipeline->bridges, err);
+}
+
 rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err)
 {
     rf_pipeline *p = pipeline;
@@ -268,7 +279,7 @@ rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err)
     if (status == RF_OK) {
         rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
                        &p->summary->doubted_rings);
-        status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
+        rf_beside_start(&p->bridges, settings->threads > 1, mark_bridges, p);
     }
     if (status == RF_OK && p->before == NULL) {
         status = rf_hubs_tell(&p->population, &p->hubs, &p->findings, err);
@@ -352,11 +363,20 @@ rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err)
     return list_worths(&p->population, &p->calibration, f, err);
 }
 
+/* Keeps what an update needs, as far as it is final before rings are judged. */
+static rf_status keep_first(void *context, rf_store *store, rf_error *err)
+{
+    const rf_pipeline *p = context;
+    rf_status const status = rf_population_keep(store, &p->population, err);
+    return status == RF_OK ? rf_memory_keep_links(store, &p->population, &p->links, err) : status;
+}
+
 /* Links, and what was learned to weigh them, are as they will be: writing begins. */
 static rf_status begin_writing(rf_pipeline *p, rf_error *err)
 {
     rf_status const status = rf_pipeline_fix(p, err);
     return status == RF_OK ? rf_results_begin(p->store, &p->findings, p->settings->threads > 1,
+                                              p->settings->replayed == 0 ? keep_first : NULL, p,
                                               &p->writing, err)
                            : status;
 }
@@ -445,24 +465,26 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
     return status;
 }
 
-/* Keeps what an update needs. */
-static rf_status keep_all(rf_store *store, const rf_pipeline *p, int64_t run, rf_error *err)
+/* And what else it needs. */
+static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, rf_error *err)
 {
     rf_run_memory memory = p->memory; /* borrowed */
-    rf_status status = rf_population_keep(store, &p->population, err);
+    rf_status status =
+        rf_store_number(store, "SELECT max(import) FROM temp.run_sees", &memory.import, err);
     memory.run = run;
     memory.number = run;
-    if (status == RF_OK) {
-        status =
-            rf_store_number(store, "SELECT max(import) FROM temp.run_sees", &memory.import, err);
-    }
     if (status == RF_OK) {
         status = rf_calibration_keep(store, &p->population, &p->calibration, p->findings.type,
                                      p->findings.types, err);
     }
-    return status == RF_OK ? rf_memory_keep(store, &p->population, &p->links, &p->findings,
-                                            &p->chance, &p->rivals, &memory, err)
+    return status == RF_OK ? rf_memory_keep(store, &p->population, NULL, &p->findings, &p->chance,
+                                            &p->rivals, &memory, err)
                            : status;
+}
+
+static rf_status ready(void *context, rf_error *err)
+{
+    return rf_pipeline_marked(context, err);
 }
 
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
@@ -476,7 +498,7 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
     p->summary->flagged_rings -= rings;
     p->summary->flagged_accounts -= accounts;
     if (status == RF_OK && p->settings->replayed == 0) {
-        status = keep_all(store, p, run, err);
+        status = keep_rest(store, p, run, err);
         lap(context, RF_WRITING, "keeping");
     }
     if (status == RF_OK && p->settings->conclude != NULL) {
@@ -487,6 +509,8 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
 
 void rf_pipeline_end(rf_pipeline *pipeline)
 {
+    rf_status const ignored = rf_pipeline_marked(pipeline, NULL);
+    (void)ignored;
     rf_memory_free(&pipeline->memory);
     rf_chance_free(&pipeline->chance);
     rf_rivals_free(&pipeline->rivals);
@@ -506,6 +530,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     rf_pipeline p = {.settings = settings, .summary = summary, .store = store};
     rf_results_hooks const hooks = {.context = &p,
                                     .settle = settle,
+                                    .ready = ready,
                                     .conclude = conclude,
                                     .watch = &summary->watch,
                                     .stage = rf_detect_stage,

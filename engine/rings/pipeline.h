@@ -3,6 +3,7 @@
 #ifndef RF_RINGS_PIPELINE_H
 #define RF_RINGS_PIPELINE_H
 
+#include "base/beside.h"
 #include "rings/detect.h"
 #include "rings/hub_types.h"
 #include "rings/run_memory.h"
@@ -37,6 +38,7 @@ typedef struct rf_pipeline {
     rf_store *store;
     rf_results_writing *writing; /* what is final is written beside judging */
     rf_run_memory memory;        /* for updates to come */
+    rf_beside bridges;           /* who holds a ring together is found beside other things */
     /* of an update: */
     const rf_run_memory *before; /* NULL: a full run */
     const uint8_t *fresh;        /* by account: what is new about it */
@@ -55,9 +57,12 @@ RF_MUST_USE rf_status rf_pipeline_part(rf_pipeline *pipeline, uint32_t min_size,
  * was when nothing is new about them: it then has a score, but no parts. */
 RF_MUST_USE rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density,
                                         rf_error *err);
-/* Tells what chance would find and where honest rings are expected, and marks who holds a ring
- * together. */
+/* Tells what chance would find and where honest rings are expected, and begins to mark who holds a
+ * ring together; *pipeline stays where it is, and its members who they are, until
+ * rf_pipeline_marked or rf_pipeline_end. */
 RF_MUST_USE rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err);
+/* Waits for these marks. Once is enough, more is fine. */
+RF_MUST_USE rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err);
 /* Lists links and the worth of values, which are final. */
 RF_MUST_USE rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err);
 /* Lists what else belongs to the run besides rings. */

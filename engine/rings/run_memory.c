@@ -68,9 +68,10 @@ rf_status rf_memory_note_scores(const rf_findings *findings, rf_run_memory *memo
 
 /* ---- keeping ---- */
 
-static rf_status keep_links(rf_store *store, const rf_population *p, const rf_links *links,
-                            rf_error *err)
+rf_status rf_memory_keep_links(rf_store *store, const rf_population *population,
+                               const rf_links *links, rf_error *err)
 {
+    const rf_population *p = population;
     uint32_t *row = rf_alloc_raw(links->count, sizeof *row);
     rf_status status = row == NULL ? rf_fail_memory(err, "the links to be kept") : RF_OK;
     for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
@@ -226,7 +227,7 @@ rf_status rf_memory_keep(rf_store *store, const rf_population *population, const
                          const rf_rivals *rivals, const rf_run_memory *memory, rf_error *err)
 {
     int64_t figure[5] = {memory->run, memory->number, memory->import, chance->shuffles, 0};
-    rf_status status = keep_links(store, population, links, err);
+    rf_status status = links == NULL ? RF_OK : rf_memory_keep_links(store, population, links, err);
     for (uint32_t a = 0; a < population->accounts; a++) {
         if (population->account_row[a] > figure[4]) {
             figure[4] = population->account_row[a];

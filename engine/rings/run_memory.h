@@ -63,8 +63,11 @@ RF_MUST_USE rf_status rf_memory_note_communities(const rf_findings *findings, ui
 RF_MUST_USE rf_status rf_memory_note_scores(const rf_findings *findings, rf_run_memory *memory,
                                             rf_error *err);
 
-/* Keeps what was noted, links, chance rings, and findings as they are written; run, number and
- * import are those of *memory. In the transaction of the run. */
+/* Keeps the links. In the transaction of the run. */
+RF_MUST_USE rf_status rf_memory_keep_links(rf_store *store, const rf_population *population,
+                                           const rf_links *links, rf_error *err);
+/* Keeps what was noted, links (NULL: they are kept already), chance rings, and findings as they are
+ * written; run, number and import are those of *memory. In the transaction of the run. */
 RF_MUST_USE rf_status rf_memory_keep(rf_store *store, const rf_population *population,
                                      const rf_links *links, const rf_findings *findings,
                                      const rf_chance *chance, const rf_rivals *rivals,

@@ -314,8 +314,11 @@ static rf_status find(updating *u, rf_error *err)
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
     updating *u = context;
-    rf_status const status = rf_difference_rings(store, &u->p.population, &u->before,
-                                                 &u->p.findings, &u->difference, err);
+    rf_status status = rf_pipeline_marked(&u->p, err);
+    if (status == RF_OK) {
+        status = rf_difference_rings(store, &u->p.population, &u->before, &u->p.findings,
+                                     &u->difference, err);
+    }
     u->changes.ring = u->difference.ring;
     u->changes.member = u->difference.member;
     u->changes.gone = u->difference.gone;

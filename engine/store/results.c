@@ -432,6 +432,8 @@ struct rf_results_writing {
     uint32_t worths, next_worth;
     rf_result_links links;
     uint32_t accounts;
+    rf_results_also also;
+    void *context; /* of also */
     rf_beside work;
 };
 
@@ -453,16 +455,19 @@ static rf_status next_worth(void *context, rf_feed_cell *cells, bool *found, rf_
 static rf_status write_first(void *context, rf_error *err)
 {
     rf_results_writing *w = context;
-    rf_status const status = rf_feed_run(
+    rf_status status = rf_feed_run(
         w->store, "INSERT INTO value_worth SELECT c0, c1, c2, c3 FROM feed", next_worth, w, err);
-    return status == RF_OK ? rf_results_write_links(w->store, &w->links, w->accounts, w->run, err)
-                           : status;
+    if (status == RF_OK) {
+        status = rf_results_write_links(w->store, &w->links, w->accounts, w->run, err);
+    }
+    return status == RF_OK && w->also != NULL ? w->also(w->context, w->store, err) : status;
 }
 
 /* The rows' keys come from the store itself, so looking each one up again is left out; the tests
  * run foreign_key_check over what is written. */
 rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool beside,
-                           rf_results_writing **out, rf_error *err)
+                           rf_results_also also, void *context, rf_results_writing **out,
+                           rf_error *err)
 {
     rf_results_writing *w = rf_alloc(1, sizeof *w);
     rf_status status =
@@ -489,6 +494,8 @@ rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool be
     w->worths = findings->worths;
     w->links = findings->links;
     w->accounts = findings->accounts;
+    w->also = also;
+    w->context = context;
     rf_beside_start(&w->work, beside, write_first, w);
     return RF_OK;
 }
@@ -548,7 +555,12 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
     }
     for (size_t i = 0; i < count && status == RF_OK; i++) {
-        status = steps[i].write(store, findings, w->run, err);
+        if (steps[i].write == write_members && hooks->ready != NULL) {
+            status = hooks->ready(hooks->context, err);
+        }
+        if (status == RF_OK) {
+            status = steps[i].write(store, findings, w->run, err);
+        }
         rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
         rf_progress_show(&progress, i + 2);
     }

@@ -311,12 +311,14 @@ static inline uint32_t rf_ring_number(const rf_findings *findings, uint32_t inde
 }
 
 /* What else belongs into the transaction of a run. `settle` comes before anything is written that
- * tells of rings, and may complete the findings by what earlier runs left; `conclude` comes last,
- * when everything is written, and may say that nothing is to be kept. Either may be NULL. So may
- * `watch`, whose laps are noted with the run, the writing included. */
+ * tells of rings, and may complete the findings by what earlier runs left; `ready` comes before
+ * members are written, and waits for what is still being found of them; `conclude` comes last, when
+ * everything is written, and may say that nothing is to be kept. Each may be NULL. So may `watch`,
+ * whose laps are noted with the run, the writing included. */
 typedef struct rf_results_hooks {
     void *context;
     rf_status (*settle)(void *context, rf_store *store, rf_error *err);
+    rf_status (*ready)(void *context, rf_error *err);
     rf_status (*conclude)(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err);
     rf_stopwatch *watch;
     const char *const *stage; /* the last one is the writing */
@@ -326,11 +328,15 @@ typedef struct rf_results_hooks {
 /* A run being written, in two parts and one transaction. */
 typedef struct rf_results_writing rf_results_writing;
 
+/* What else of a run is final before its rings are; written last of the first part. */
+typedef rf_status (*rf_results_also)(void *context, rf_store *store, rf_error *err);
+
 /* Begins the transaction and writes what does not depend on rings, by far the most rows: of
- * *findings accounts, worth and links, which must be final and stay. With `beside` a thread of its
- * own does it until rf_results_finish or rf_results_abandon, one of which must follow; the store is
- * not to be used before. *out is NULL after a failure. */
+ * *findings accounts, worth and links, which must be final and stay; then also(context), unless it
+ * is NULL. With `beside` a thread of its own does it until rf_results_finish or rf_results_abandon,
+ * one of which must follow; the store is not to be used before. *out is NULL after a failure. */
 RF_MUST_USE rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool beside,
+                                       rf_results_also also, void *context,
                                        rf_results_writing **out, rf_error *err);
 /* Writes all else and ends the transaction and *writing; *run is the id of the run, higher than
  * that of any run there ever was. On failure nothing is written. */
