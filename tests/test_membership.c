@@ -1,5 +1,6 @@
 /* test_membership.c - how strongly accounts belong to rings, against a second way to say it that
  * loops over all groups and accounts; and that regrouping keeps every list in step. */
+#include "base/hash.h"
 #include "crowd.h"
 #include "rings/grow.h"
 #include "rings/membership.h"
@@ -409,6 +410,121 @@ static void growth_does_not_depend_on_threads(void **state)
     assert_true(moved > 20);
 }
 
+/* Whoever a community could pull, by whatever ratios, is found again as it was measured. */
+static void whoever_could_be_pulled_is_noted(void **state)
+{
+    uint32_t pulled = 0;
+    (void)state;
+    for (unsigned seed = 80; seed < 100; seed++) {
+        scene *s = stage(false, seed);
+        rf_error err = {.status = RF_OK};
+        rf_membership_model model = {0};
+        rf_membership_scratch scratch = {0};
+        rf_membership_scratch view = {0};
+        rf_measured *measured = NULL;
+        rf_strength_counts counts;
+        rf_strength_counts found;
+        rf_ratios ratios = {.prior = -2};
+        uint32_t const member[] = {seed % 9, 10, 11 + seed % 5, 21, 22, 40};
+        uint32_t const held = 1 + seed % 3;
+        size_t next = 0;
+        assert_int_equal(rf_membership_begin(&s->p, &s->c, &model, &err), RF_OK);
+        assert_int_equal(rf_membership_scratch_begin(&model, &scratch, &err), RF_OK);
+        assert_int_equal(rf_measured_new(s->p.accounts, &measured, &err), RF_OK);
+        assert_false(rf_measured_find(measured, &model, member, 6, &view, &found));
+        assert_int_equal(rf_membership_measure(&model, NULL, member, 6, &scratch, &counts, &err),
+                         RF_OK);
+        assert_int_equal(
+            rf_measured_note(measured, &model, member, 6, held, &scratch, &counts, &err), RF_OK);
+        assert_false(rf_measured_find(measured, &model, member, 5, &view, &found));
+        assert_true(rf_measured_find(measured, &model, member, 6, &view, &found));
+        assert_memory_equal(&found, &counts, sizeof found);
+        for (uint32_t slot = 0; slot < model.slots; slot++) {
+            for (uint32_t step = 1; step < RF_STRENGTHS; step++) {
+                ratios.bits[slot][step] = (float)(rf_mix(seed * 100 + slot * 10 + step) % 4);
+            }
+        }
+        for (size_t i = 0; i < scratch.touched_count; i++) {
+            rf_membership const m = rf_membership_of(&model, &scratch, &ratios, i);
+            bool const there = next < view.touched_count && view.touched[next] == m.account;
+            assert_true(there || (i >= 6 && (m.held < held || m.vouched == 0)));
+            if (there) {
+                rf_membership const again = rf_membership_of(&model, &view, &ratios, next++);
+                assert_memory_equal(&again.bits, &m.bits, sizeof m.bits);
+                assert_int_equal(again.held, m.held);
+                assert_int_equal(again.vouched, m.vouched);
+                pulled += i >= 6 && m.held == held;
+            }
+        }
+        assert_int_equal(next, view.touched_count);
+        rf_membership_clear(&scratch);
+        rf_membership_scratch_end(&scratch);
+        rf_membership_end(&model);
+        rf_measured_free(measured);
+        strike(s);
+    }
+    assert_true(pulled > 50);
+}
+
+/* Communities that were measured before hold accounts exactly as if they were measured now: those
+ * that have not changed, beside those that have, with the ratios of other rings. */
+static void what_was_measured_need_not_be_again(void **state)
+{
+    static const uint32_t size[] = {9, 8, 7, 12};
+    uint32_t held = 0;
+    (void)state;
+    for (unsigned seed = 40; seed < 70; seed++) {
+        scene *s = stage(seed % 4 == 0, seed);
+        rf_grow_settings settings = rf_grow_defaults();
+        rf_rivals old = {0};
+        settings.join_bits = -6;
+        settings.held = 1 + seed % 2;
+        settings.rounds = 1 + seed % 3;
+        for (uint32_t turn = 0; turn < 4; turn++) {
+            rf_error err = {.status = RF_OK};
+            rf_rivals fresh = {0};
+            rf_findings f[2];
+            uint32_t changed[2];
+            for (unsigned k = 0; k < 2; k++) {
+                make_rings(&f[k], &s->p, size, 4);
+                f[k].ring[2].score = -9; /* rivals */
+                f[k].ring[3].score = -9;
+                f[k].ring[0].score = turn == 2 ? -9 : f[k].ring[0].score;
+                f[k].ring[1].score = turn == 1 ? -9 : f[k].ring[1].score;
+                if (turn > 1) { /* one of the last two leaves, then the other */
+                    f[k].ring[3].size--;
+                    f[k].members--;
+                }
+                if (turn == 3) {
+                    f[k].member[f[k].members - 1] = f[k].member[f[k].members];
+                }
+                assert_int_equal(rf_rings_grow(&s->p, &s->c, &settings, 3, 1 + turn,
+                                               k == 0 ? &old : &fresh, &f[k], &changed[k], &err),
+                                 RF_OK);
+            }
+            assert_int_equal(changed[0], changed[1]);
+            assert_int_equal(f[0].members, f[1].members);
+            for (uint32_t i = 0; i < f[0].members; i++) {
+                assert_int_equal(f[0].member[i].account, f[1].member[i].account);
+                assert_int_equal(f[0].member[i].ring, f[1].member[i].ring);
+                assert_memory_equal(&f[0].member[i].membership, &f[1].member[i].membership,
+                                    sizeof(float));
+            }
+            assert_memory_equal(old.bits, fresh.bits, s->p.accounts * sizeof *old.bits);
+            for (uint32_t a = 0; a < s->p.accounts; a++) {
+                held += old.bits[a] > 0;
+            }
+            rf_rivals_free(&fresh);
+            rf_rivals_clear(&old);
+            rf_findings_free(&f[0]);
+            rf_findings_free(&f[1]);
+        }
+        rf_rivals_free(&old);
+        strike(s);
+    }
+    assert_true(held > 200);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -417,6 +533,8 @@ int main(void)
         cmocka_unit_test(what_makes_a_value_the_rings_own),
         cmocka_unit_test(regrouping_keeps_lists_in_step),
         cmocka_unit_test(growth_does_not_depend_on_threads),
+        cmocka_unit_test(whoever_could_be_pulled_is_noted),
+        cmocka_unit_test(what_was_measured_need_not_be_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

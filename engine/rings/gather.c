@@ -112,8 +112,8 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
 {
     rf_status status;
     if (p->before == NULL) {
-        rf_rivals_free(&p->rivals); /* of the rings before they were joined */
-    } else {                        /* what was judged as it was holds accounts as it did */
+        rf_rivals_clear(&p->rivals); /* of the rings before they were joined */
+    } else {                         /* what was judged as it was holds accounts as it did */
         rf_free(p->rivals.stands);
         p->rivals.stands = rf_alloc(p->findings.rings, sizeof *p->rivals.stands);
         for (uint32_t r = 0; r < p->findings.rings && p->rivals.stands != NULL; r++) {

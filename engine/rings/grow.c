@@ -57,6 +57,7 @@ typedef struct grower {
     float *rival;          /* by account: its highest membership in a ring that is not suspect */
     const uint8_t *stands; /* by ring: of those, what need not be weighed again; NULL: none */
     const float *known;    /* by account: membership in such a ring */
+    rf_measured *measured; /* such rings as they were measured */
     bool rivals;           /* those rings are at hand, not the suspect ones */
     rf_progress progress;
 } grower;
@@ -198,23 +199,52 @@ static rf_status weigh_ring(grower *g, uint32_t ring, const rf_membership_scratc
     return RF_OK;
 }
 
+/* A ring that was measured before, with these members, is not measured again. */
+static rf_status weigh_rival(grower *g, uint32_t ring, unsigned worker, rf_error *err)
+{
+    const uint32_t *member = g->member + g->start[ring];
+    uint32_t const size = g->start[ring + 1] - g->start[ring];
+    rf_membership_scratch view;
+    rf_strength_counts counts;
+    rf_status status;
+    if (rf_measured_find(g->measured, &g->model, member, size, &view, &counts)) {
+        return weigh_ring(g, ring, &view, &counts, err);
+    }
+    status = measure(g, ring, worker, &counts, err);
+    if (status == RF_OK) {
+        status = rf_measured_note(g->measured, &g->model, member, size, g->settings.held,
+                                  &g->scratch[worker], &counts, err);
+    }
+    if (status == RF_OK) {
+        status = weigh_ring(g, ring, &g->scratch[worker], &counts, err);
+    }
+    rf_membership_clear(&g->scratch[worker]);
+    return status;
+}
+
+static rf_status weigh_suspect(grower *g, uint32_t ring, unsigned worker, rf_error *err)
+{
+    rf_strength_counts counts;
+    rf_status status = measure(g, ring, worker, &counts, err);
+    if (status == RF_OK) {
+        status = weigh_ring(g, ring, &g->scratch[worker], &counts, err);
+    }
+    rf_membership_clear(&g->scratch[worker]);
+    return status;
+}
+
 static rf_status weigh_block(void *context, size_t block, size_t first, size_t end, unsigned worker,
                              rf_error *err)
 {
     grower *g = context;
     (void)block;
     for (size_t i = first; i < end; i++) {
-        rf_strength_counts counts;
-        rf_status status;
         uint32_t const ring = g->listed[i];
-        status = measure(g, ring, worker, &counts, err);
-        if (status == RF_OK) {
-            status = weigh_ring(g, ring, &g->scratch[worker], &counts, err);
-        }
+        rf_status const status =
+            g->rivals ? weigh_rival(g, ring, worker, err) : weigh_suspect(g, ring, worker, err);
         if (status != RF_OK) {
             return status;
         }
-        rf_membership_clear(&g->scratch[worker]);
         g->stale[ring] = 0;
     }
     if (worker == 0) {
@@ -469,16 +499,30 @@ static rf_status grow_rounds(grower *g, rf_error *err)
     return status;
 }
 
+void rf_rivals_clear(rf_rivals *rivals)
+{
+    rf_measured *const measured = rivals->measured;
+    rivals->measured = NULL;
+    rf_rivals_free(rivals);
+    rivals->measured = measured;
+}
+
 void rf_rivals_free(rf_rivals *rivals)
 {
     rf_free(rivals->bits);
     rf_free(rivals->membership);
     rf_free(rivals->stands);
+    rf_measured_free(rivals->measured);
     *rivals = (rf_rivals){0};
 }
 
 static rf_status begin_rivals(uint32_t accounts, rf_rivals *rivals, rf_error *err)
 {
+    rf_status const status =
+        rivals->measured != NULL ? RF_OK : rf_measured_new(accounts, &rivals->measured, err);
+    if (status != RF_OK) {
+        return status;
+    }
     if (rivals->bits == NULL) {
         rivals->bits = rf_alloc(accounts, sizeof *rivals->bits);
     }
@@ -499,6 +543,7 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     g.rival = rivals->bits;
     g.known = rivals->membership;
     g.stands = rivals->stands;
+    g.measured = rivals->measured;
     *changed = 0;
     if (status == RF_OK) {
         status = rf_membership_begin(population, calibration, &g.model, err);

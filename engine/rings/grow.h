@@ -21,6 +21,7 @@
 #define RF_RINGS_GROW_H
 
 #include "evidence/calibration.h"
+#include "rings/measured.h"
 #include "store/results.h"
 
 typedef struct rf_grow_settings {
@@ -41,8 +42,12 @@ typedef struct rf_rivals {
     float *bits;       /* by account: its highest membership in such a community */
     float *membership; /* by account: in the community it is in; NAN: not known */
     uint8_t *stands;   /* by ring of the findings: 1: not to be weighed again; NULL: none */
+    rf_measured
+        *measured; /* of communities, by an earlier growth in the same population; or NULL */
 } rf_rivals;
 void rf_rivals_free(rf_rivals *rivals);
+/* Forgets all but what was measured: to be weighed anew. */
+void rf_rivals_clear(rf_rivals *rivals);
 
 /* Grows the suspect rings of judged *findings. *changed is how many accounts moved. Members are
  * listed anew, with their membership; the caller measures and judges again. Rings that fall below
