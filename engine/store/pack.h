@@ -1,5 +1,5 @@
 /* pack.h - facts and links packed many a row, as schema/0015_packed_facts.sql and
- * 0020_packed_links.sql describe; private to engine/store.
+ * 0021_packed_links.sql describe; private to engine/store.
  *
  * A row of the b-tree costs the database 200 ns, a number of a pack costs 10. Encoding: begin a
  * pack, add facts in key order until one does not fit or belongs to another, then take the columns
@@ -71,7 +71,7 @@ typedef struct rf_packed_link {
     uint8_t families;
 } rf_packed_link;
 
-/* Links of one account, ascending by the other; as schema/0020_packed_links.sql describes. */
+/* Links of one account, ascending by the other; as schema/0021_packed_links.sql describes. */
 typedef struct rf_link_pack {
     uint32_t facts;
     int32_t bits, last_bits; /* least and greatest */

@@ -1,4 +1,4 @@
--- 0020_packed_links.sql - links are packed, up to 32 a row, as the facts are (0015): a row of the
+-- 0021_packed_links.sql - links are packed, up to 32 a row, as the facts are (0015): a row of the
 -- tree costs a run as much as twenty numbers of a pack. What reads link and link_by_b finds views of
 -- these names, and looks an account up as fast as before.
 
