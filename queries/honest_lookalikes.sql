@@ -10,6 +10,14 @@
 -- column: bits_for  its bits
 -- column: speaks_against  the strongest part for honest people
 -- column: bits_against  its bits
+WITH listed AS MATERIALIZED (
+    SELECT run, ring, size, score, looks_like
+    FROM ring
+    WHERE run = :run
+      AND flagged = 0
+    ORDER BY score DESC, ring
+    LIMIT :limit
+)
 SELECT r.ring AS ring_id,
        r.size,
        round(r.score, 1) AS score,
@@ -18,7 +26,7 @@ SELECT r.ring AS ring_id,
        round(f.bits, 1) AS bits_for,
        g.part AS speaks_against,
        round(g.bits, 1) AS bits_against
-FROM ring r
+FROM listed r
 LEFT JOIN score_part f ON f.run = r.run AND f.ring = r.ring AND f.part = (
     SELECT p.part
     FROM score_part p
@@ -34,7 +42,4 @@ LEFT JOIN score_part g ON g.run = r.run AND g.ring = r.ring AND g.part = (
     ORDER BY p.bits, p.part
     LIMIT 1
 )
-WHERE r.run = :run
-  AND r.flagged = 0
 ORDER BY r.score DESC, ring_id
-LIMIT :limit

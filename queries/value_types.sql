@@ -15,6 +15,26 @@
 -- column: cards  of payers among them, the share that pays with a card of another one
 -- column: pairs  share of pairs that have something of another family in common, beyond chance
 -- column: flagged  share of them that is in a flagged ring; no part of the type
+WITH asked (value) AS (
+    SELECT v.id
+    FROM signal g
+    CROSS JOIN value v ON v.signal = g.id AND v.text = :value
+    WHERE :value <> ''
+),
+fit (value, holders) AS MATERIALIZED (
+    SELECT value, holders
+    FROM value_type
+    WHERE run = :run
+      AND (:type = '' OR type = :type)
+      AND (:value = '' OR value IN (SELECT value FROM asked))
+),
+enough (holders) AS MATERIALIZED ( -- of any signal: so many holders suffice to be listed
+    SELECT holders FROM fit
+    WHERE :limit > 0
+      AND :signal = ''
+    ORDER BY holders DESC
+    LIMIT 1 OFFSET :limit - 1
+)
 SELECT g.name AS signal,
        v.text AS value,
        t.type,
@@ -26,12 +46,11 @@ SELECT g.name AS signal,
        round(t.cards, 3) AS cards,
        round(t.pairs, 3) AS pairs,
        round(t.flagged, 3) AS flagged
-FROM value_type t
-JOIN value v ON v.id = t.value
-JOIN signal g ON g.id = v.signal
-WHERE t.run = :run
-  AND (:type = '' OR t.type = :type)
-  AND (:signal = '' OR g.name = :signal)
-  AND (:value = '' OR v.text = :value)
+FROM fit f
+CROSS JOIN value_type t ON t.run = :run AND t.value = f.value
+CROSS JOIN value v ON v.id = t.value
+CROSS JOIN signal g ON g.id = v.signal
+WHERE (:signal = '' OR g.name = :signal)
+  AND (f.holders >= (SELECT holders FROM enough) OR NOT EXISTS (SELECT 1 FROM enough))
 ORDER BY t.holders DESC, signal, value
 LIMIT :limit

@@ -150,7 +150,8 @@ static const char *const holdings[] = {
     "INSERT INTO undo_kept SELECT h.account, h.value"
     " FROM (SELECT DISTINCT account FROM undo_holding) AS u"
     " CROSS JOIN holding h ON h.account = u.account"
-    " WHERE (h.account, h.value) NOT IN (SELECT account, value FROM undo_holding)",
+    " WHERE NOT EXISTS (SELECT 1 FROM undo_holding o WHERE o.account = h.account AND"
+    "  o.value = h.value)", /* NOT IN would go through all of them for each: one might be NULL */
     "DELETE FROM holding_pack WHERE account IN (SELECT account FROM undo_holding)",
     "INSERT INTO holding_pack (account, value, packed)"
     " SELECT account, first, '[' || group_concat(value - first) || ']'"
