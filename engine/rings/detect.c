@@ -482,11 +482,6 @@ static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, r
                            : status;
 }
 
-static rf_status ready(void *context, rf_error *err)
-{
-    return rf_pipeline_marked(context, err);
-}
-
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
 {
     const rf_pipeline *p = context;
@@ -530,7 +525,6 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     rf_pipeline p = {.settings = settings, .summary = summary, .store = store};
     rf_results_hooks const hooks = {.context = &p,
                                     .settle = settle,
-                                    .ready = ready,
                                     .conclude = conclude,
                                     .watch = &summary->watch,
                                     .stage = rf_detect_stage,
@@ -556,6 +550,9 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     }
     if (status == RF_OK) {
         status = rf_pipeline_summarise(&p, err);
+    }
+    if (status == RF_OK) {
+        status = rf_pipeline_marked(&p, err);
     }
     if (status == RF_OK) {
         status = rf_rings_count(&p.population, &p.findings, err);

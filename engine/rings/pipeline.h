@@ -61,7 +61,7 @@ RF_MUST_USE rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_den
  * ring together; *pipeline stays where it is, and its members who they are, until
  * rf_pipeline_marked or rf_pipeline_end. */
 RF_MUST_USE rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err);
-/* Waits for these marks. Once is enough, more is fine. */
+/* Waits for these marks, which rf_rings_count and all that is written read. Once is enough. */
 RF_MUST_USE rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err);
 /* Lists links and the worth of values, which are final. */
 RF_MUST_USE rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err);

@@ -303,6 +303,9 @@ static rf_status find(updating *u, rf_error *err)
         status = rf_pipeline_summarise(p, err);
     }
     if (status == RF_OK) {
+        status = rf_pipeline_marked(p, err);
+    }
+    if (status == RF_OK) {
         status = rf_rings_count(&p->population, &p->findings, err);
     }
     rf_pipeline_lap(p, RF_WRITING, "counting");
@@ -314,11 +317,8 @@ static rf_status find(updating *u, rf_error *err)
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
     updating *u = context;
-    rf_status status = rf_pipeline_marked(&u->p, err);
-    if (status == RF_OK) {
-        status = rf_difference_rings(store, &u->p.population, &u->before, &u->p.findings,
-                                     &u->difference, err);
-    }
+    rf_status const status = rf_difference_rings(store, &u->p.population, &u->before,
+                                                 &u->p.findings, &u->difference, err);
     u->changes.ring = u->difference.ring;
     u->changes.member = u->difference.member;
     u->changes.gone = u->difference.gone;

@@ -555,12 +555,7 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
     }
     for (size_t i = 0; i < count && status == RF_OK; i++) {
-        if (steps[i].write == write_members && hooks->ready != NULL) {
-            status = hooks->ready(hooks->context, err);
-        }
-        if (status == RF_OK) {
-            status = steps[i].write(store, findings, w->run, err);
-        }
+        status = steps[i].write(store, findings, w->run, err);
         rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
         rf_progress_show(&progress, i + 2);
     }
