@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rounds of Leiden: while they help; on larger graphs, where one takes long, two or one. */
+/* Rounds of Leiden: while they help; on larger graphs, where one takes long, one, and a last sweep
+ * over the nodes where that takes little. */
 enum { ROUNDS = -1, LARGE = 1000000, LARGER = 4000000 };
 
-static int rounds_for(uint64_t edges)
+static void choose_rounds(rf_cluster_settings *settings, uint64_t edges)
 {
-    return edges > LARGER ? 1 : edges > LARGE ? 2 : ROUNDS;
+    settings->iterations = edges > LARGE ? 1 : ROUNDS;
+    settings->polished = edges <= LARGER;
 }
 
 typedef struct request {
@@ -192,7 +194,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     if (status == RF_OK) {
         o.community = rf_alloc(o.edges.nodes, sizeof *o.community);
         asked.settings.threads = globals->threads;
-        asked.settings.iterations = rounds_for(o.edges.count);
+        choose_rounds(&asked.settings, o.edges.count);
         status = o.community == NULL ? rf_fail_memory(err, "the communities")
                                      : rf_cluster(&o.edges, &asked.settings, o.community,
                                                   &o.communities, &o.quality, err);
@@ -242,9 +244,9 @@ const rf_command rf_command_cluster = {
         "\n"
         "Leiden (Traag, Waltman, van Eck 2019) runs on each connected component, round after "
         "round\n"
-        "while they help (at most 100), on graphs of more than 1,000,000 edges two rounds, of\n"
-        "more than 4,000,000 one; on components of at most 100,000 edges the best of up to 50\n"
-        "runs counts. All threads are used; their number changes nothing.\n"
+        "while they help (at most 100), on graphs of more than 1,000,000 edges one round, up to\n"
+        "4,000,000 with a last sweep over the nodes; on components of at most 100,000 edges the\n"
+        "best of up to 50 runs counts. All threads are used; their number changes nothing.\n"
         "\n"
         "example: ringfence cluster transfers.csv --to communities.csv\n",
     .run = run,

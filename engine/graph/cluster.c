@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "graph/components.h"
 #include "graph/contract.h"
 
 #include <stdlib.h>
@@ -15,136 +16,14 @@
  * not, it is enough. */
 enum { RUNS_LEAST = 10, RUNS_MOST = 50, RUNS_EQUAL = 5, SMALL = 100000, RUN_EDGES = 500000 };
 
-enum { GRAIN = 64 }; /* small components a task */
+enum {
+    GRAIN = 64,    /* small components a task */
+    ROWS = 1 << 14 /* vertices or edges a task */
+};
 
-/* The edge list cut into components: nodes and edges of one stand side by side. */
-typedef struct parts {
-    uint32_t count;
-    uint32_t *of;         /* by node: its component; components are numbered by first node */
-    uint32_t *node_start; /* count + 1 offsets into node */
-    uint32_t *node;       /* by component, ascending */
-    uint32_t *local;      /* by node: its number inside its component */
-    uint64_t *edge_start; /* count + 1 offsets into the edges below */
-    uint32_t *from, *to;  /* local numbers */
-    double *weight;
-    double *vertex_weight; /* in the order of `node` */
-} parts;
-
-static void parts_free(parts *p)
-{
-    rf_free(p->of);
-    rf_free(p->node_start);
-    rf_free(p->node);
-    rf_free(p->local);
-    rf_free(p->edge_start);
-    rf_free(p->from);
-    rf_free(p->to);
-    rf_free(p->weight);
-    rf_free(p->vertex_weight);
-}
-
-/* ---- components ---- */
-
-static uint32_t root_of(uint32_t *parent, uint32_t v)
-{
-    while (parent[v] != v) {
-        parent[v] = parent[parent[v]];
-        v = parent[v];
-    }
-    return v;
-}
-
-/* Union-find; the smallest node is the root, so components come numbered by it. */
-static rf_status find_components(const rf_edges *e, parts *p, rf_error *err)
-{
-    p->of = rf_alloc_raw(e->nodes, sizeof *p->of);
-    if (p->of == NULL) {
-        return rf_fail_memory(err, "the components");
-    }
-    for (uint32_t v = 0; v < e->nodes; v++) {
-        p->of[v] = v;
-    }
-    for (uint64_t i = 0; i < e->count; i++) {
-        uint32_t const a = root_of(p->of, e->from[i]);
-        uint32_t const b = root_of(p->of, e->to[i]);
-        p->of[a < b ? b : a] = a < b ? a : b;
-    }
-    /* parents are smaller than their children: one ascending pass turns roots into numbers */
-    for (uint32_t v = 0; v < e->nodes; v++) {
-        p->of[v] = p->of[v] == v ? p->count++ : p->of[p->of[v]];
-    }
-    return RF_OK;
-}
-
-static rf_status allocate_parts(const rf_edges *e, parts *p, rf_error *err)
-{
-    p->node_start = rf_alloc((size_t)p->count + 2, sizeof *p->node_start);
-    p->edge_start = rf_alloc((size_t)p->count + 2, sizeof *p->edge_start);
-    p->node = rf_alloc_raw(e->nodes, sizeof *p->node);
-    p->local = rf_alloc_raw(e->nodes, sizeof *p->local);
-    p->from = rf_alloc_raw(e->count, sizeof *p->from);
-    p->to = rf_alloc_raw(e->count, sizeof *p->to);
-    p->weight = rf_alloc_raw(e->count, sizeof *p->weight);
-    p->vertex_weight = rf_alloc(e->nodes, sizeof *p->vertex_weight);
-    if (p->node_start == NULL || p->edge_start == NULL || p->node == NULL || p->local == NULL ||
-        p->from == NULL || p->to == NULL || p->weight == NULL || p->vertex_weight == NULL) {
-        return rf_fail_memory(err, "the components");
-    }
-    return RF_OK;
-}
-
-/* Counting sort of nodes and edges by component: start[c + 1] serves as the cursor of c and ends up
- * as the start of c + 1. */
-static void fill_parts(const rf_edges *e, parts *p)
-{
-    for (uint32_t v = 0; v < e->nodes; v++) {
-        p->node_start[p->of[v] + 2]++;
-    }
-    for (uint64_t i = 0; i < e->count; i++) {
-        p->edge_start[p->of[e->from[i]] + 2]++;
-    }
-    for (uint32_t c = 0; c < p->count; c++) {
-        p->node_start[c + 2] += p->node_start[c + 1];
-        p->edge_start[c + 2] += p->edge_start[c + 1];
-    }
-    for (uint32_t v = 0; v < e->nodes; v++) {
-        p->node[p->node_start[p->of[v] + 1]++] = v;
-    }
-    for (uint32_t c = 0; c < p->count; c++) { /* all starts are final only now */
-        for (uint32_t i = p->node_start[c]; i < p->node_start[c + 1]; i++) {
-            p->local[p->node[i]] = i - p->node_start[c];
-        }
-    }
-    for (uint64_t i = 0; i < e->count; i++) {
-        uint64_t const at = p->edge_start[p->of[e->from[i]] + 1]++;
-        p->from[at] = p->local[e->from[i]];
-        p->to[at] = p->local[e->to[i]];
-        p->weight[at] = e->weight[i];
-    }
-}
-
-static rf_status cut_parts(const rf_edges *e, rf_objective objective, parts *p, rf_error *err)
-{
-    rf_status status = find_components(e, p, err);
-    if (status == RF_OK) {
-        status = allocate_parts(e, p, err);
-    }
-    if (status != RF_OK) {
-        return status;
-    }
-    fill_parts(e, p);
-    for (uint32_t c = 0; c < p->count; c++) {
-        double *mass = p->vertex_weight + p->node_start[c];
-        for (uint32_t i = 0; i < p->node_start[c + 1] - p->node_start[c]; i++) {
-            mass[i] = objective == RF_CPM ? 1 : 0;
-        }
-        for (uint64_t i = p->edge_start[c]; i < p->edge_start[c + 1] && objective != RF_CPM; i++) {
-            mass[p->from[i]] += p->weight[i];
-            mass[p->to[i]] += p->weight[i];
-        }
-    }
-    return RF_OK;
-}
+/* Refining a large component draws at random as if weights were this many times the mean one; a
+ * small one is searched many times, and more freely. */
+static const double RANDOMNESS = 0.02;
 
 /* ---- communities ---- */
 
@@ -211,43 +90,112 @@ static rf_status cluster_contracted(const rf_leiden_input *input, uint32_t *foun
 /* Communities component by component. */
 typedef struct search {
     const rf_edges *edges;
-    const parts *parts;
     const rf_cluster_settings *settings;
+    rf_components parts;
     double resolution;
-    uint32_t *found; /* by place in parts->node: the community inside its component */
+    bool *wanted;    /* by component: it has to be searched */
+    double *mass;    /* by place: vertex weights, where it has */
+    uint32_t *found; /* by place: the community inside its component */
     uint32_t *count; /* by component: its communities */
 } search;
 
-static bool is_large(const parts *p, size_t c)
+static bool is_large(const search *s, size_t c)
 {
-    return p->edge_start[c + 1] - p->edge_start[c] > SMALL;
+    return s->parts.edges[c] > SMALL;
+}
+
+static double mass_of(const search *s, size_t c)
+{
+    const rf_components *p = &s->parts;
+    return s->settings->objective == RF_CPM ? p->first[c + 1] - p->first[c] : 2 * p->inside[c];
+}
+
+/* Where every single edge outweighs what any two sides of a component cost (see contract.h), it is
+ * one community and need not be searched. */
+static void find_wanted(search *s)
+{
+    for (uint32_t c = 0; c < s->parts.count; c++) {
+        double const mass = mass_of(s, c);
+        s->wanted[c] = !(s->parts.least[c] > s->resolution * mass / 4 * mass);
+        s->count[c] = 1;
+    }
+    memset(s->found, 0, s->edges->nodes * sizeof *s->found);
+}
+
+/* Vertex weights: 1, or the weights at each. */
+static void weigh_some(void *context, size_t task, unsigned worker)
+{
+    const search *s = context;
+    const rf_components *p = &s->parts;
+    bool const cpm = s->settings->objective == RF_CPM;
+    uint32_t const n = s->edges->nodes;
+    uint32_t const first = (uint32_t)task * ROWS;
+    (void)worker;
+    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
+        double mass = cpm ? 1 : 0;
+        for (uint64_t i = p->start[v]; i < p->start[v + 1] && !cpm; i++) {
+            mass += p->weight == NULL ? p->alike : p->weight[i];
+        }
+        s->mass[v] = mass;
+    }
+}
+
+/* The edges of a small component as a list, each once. */
+static rf_status cluster_listed(const search *s, size_t c, rf_leiden_input input, uint32_t *found,
+                                rf_error *err)
+{
+    const rf_components *p = &s->parts;
+    uint32_t const base = p->first[c];
+    uint32_t *from = rf_alloc_raw(input.edges, sizeof *from);
+    uint32_t *to = rf_alloc_raw(input.edges, sizeof *to);
+    double *weight = rf_alloc_raw(input.edges, sizeof *weight);
+    rf_status status = RF_OK;
+    uint64_t edges = 0;
+    if (from == NULL || to == NULL || weight == NULL) {
+        status = rf_fail_memory(err, "a component");
+    }
+    for (uint32_t v = 0; v < input.vertices && status == RF_OK; v++) {
+        for (uint64_t i = p->start[base + v]; i < p->start[base + v + 1]; i++) {
+            if (v < p->neighbour[i]) {
+                from[edges] = v;
+                to[edges] = p->neighbour[i];
+                weight[edges++] = p->weight == NULL ? p->alike : p->weight[i];
+            }
+        }
+    }
+    input.from = from;
+    input.to = to;
+    input.weight = weight;
+    if (status == RF_OK) {
+        status = cluster_contracted(&input, found, &s->count[c], err);
+    }
+    rf_free(from);
+    rf_free(to);
+    rf_free(weight);
+    return status;
 }
 
 static rf_status cluster_part(const search *s, size_t c, unsigned threads, rf_error *err)
 {
-    const parts *p = s->parts;
+    const rf_components *p = &s->parts;
+    uint32_t const base = p->first[c];
+    bool const large = is_large(s, c);
     size_t length;
-    const char *first = rf_edges_name(s->edges, p->node[p->node_start[c]], &length);
-    uint32_t *found = s->found + p->node_start[c];
+    const char *name = rf_edges_name(s->edges, p->node[base], &length);
     rf_leiden_input const input = {
-        .vertices = p->node_start[c + 1] - p->node_start[c],
-        .edges = p->edge_start[c + 1] - p->edge_start[c],
-        .from = p->from + p->edge_start[c],
-        .to = p->to + p->edge_start[c],
-        .weight = p->weight + p->edge_start[c],
-        .vertex_weight = p->vertex_weight + p->node_start[c],
+        .vertices = p->first[c + 1] - base,
+        .edges = p->edges[c],
+        .vertex_weight = s->mass + base,
         .resolution = s->resolution,
-        .seed = rf_hash_bytes(s->settings->seed, first, length),
+        .randomness = large ? RANDOMNESS : 0,
+        .seed = rf_hash_bytes(s->settings->seed, name, length),
         .iterations = s->settings->iterations,
+        .polished = s->settings->polished,
         .threads = threads,
     };
-    if (rf_contract_to_one(&input)) {
-        memset(found, 0, input.vertices * sizeof *found);
-        s->count[c] = 1;
-        return RF_OK;
-    }
-    return is_large(p, c) ? rf_leiden(&input, found, &s->count[c], err)
-                          : cluster_contracted(&input, found, &s->count[c], err);
+    rf_leiden_rows const rows = {p->start + base, p->neighbour, p->weight, p->alike};
+    return large ? rf_leiden_by_rows(&input, &rows, s->found + base, &s->count[c], err)
+                 : cluster_listed(s, c, input, s->found + base, err);
 }
 
 static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,
@@ -258,147 +206,229 @@ static rf_status cluster_small(void *context, size_t block, size_t first, size_t
     (void)block;
     (void)worker;
     for (size_t c = first; c < end && status == RF_OK; c++) {
-        if (!is_large(s->parts, c)) {
+        if (s->wanted[c] && !is_large(s, c)) {
             status = cluster_part(s, c, 1, err);
         }
     }
     return status;
 }
 
-static rf_status cluster_parts(search *s, uint32_t *community, uint32_t *communities, rf_error *err)
+/* Large components one after the other by all threads, small ones side by side. */
+static rf_status cluster_parts(search *s, rf_error *err)
 {
-    const parts *p = s->parts;
+    const rf_components *p = &s->parts;
     unsigned const threads = s->settings->threads;
     rf_status status = RF_OK;
     rf_progress progress;
-    s->found = rf_alloc_raw(s->edges->nodes, sizeof *s->found);
-    s->count = rf_alloc(p->count, sizeof *s->count);
-    if (s->found == NULL || s->count == NULL) {
-        status = rf_fail_memory(err, "the communities");
-    }
-    *communities = 0;
     rf_progress_start(&progress, "finding communities", s->edges->nodes);
     for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
-        if (is_large(p, c)) {
-            rf_progress_show(&progress, p->node_start[c]);
+        if (s->wanted[c] && is_large(s, c)) {
+            rf_progress_show(&progress, p->first[c]);
             status = cluster_part(s, c, threads, err);
         }
     }
     if (status == RF_OK) {
         status = rf_parallel(threads, p->count, GRAIN, cluster_small, s, err);
     }
-    for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
-        for (uint32_t i = p->node_start[c]; i < p->node_start[c + 1]; i++) {
-            community[p->node[i]] = *communities + s->found[i];
-        }
-        *communities += s->count[c];
-    }
     rf_progress_end(&progress);
-    rf_free(s->found);
-    rf_free(s->count);
     return status;
 }
 
-typedef struct ranked {
-    uint32_t size, first, old;
-} ranked;
+/* ---- numbers ---- */
 
-static int largest_first(const void *left, const void *right)
+/* Numbers communities component by component. Returns how many there are. */
+static uint32_t number_by_place(const search *s)
 {
-    const ranked *a = left;
-    const ranked *b = right;
-    if (a->size != b->size) {
-        return a->size < b->size ? 1 : -1;
+    const rf_components *p = &s->parts;
+    uint32_t before = 0;
+    for (uint32_t c = 0; c < p->count; c++) {
+        for (uint32_t v = p->first[c]; v < p->first[c + 1]; v++) {
+            s->found[v] += before;
+        }
+        before += s->count[c];
     }
-    return (a->first > b->first) - (a->first < b->first);
+    return before;
 }
 
-static rf_status number_by_size(uint32_t nodes, uint32_t *community, uint32_t communities,
+/* Numbers communities by size, the largest first, then by first node; community[] is by node. */
+static rf_status number_by_size(const search *s, uint32_t *community, uint32_t communities,
                                 rf_error *err)
 {
-    ranked *rank = rf_alloc(communities, sizeof *rank);
+    uint32_t const nodes = s->edges->nodes;
+    uint32_t *size = rf_alloc(communities, sizeof *size); /* these two by number so far */
     uint32_t *number = rf_alloc_raw(communities, sizeof *number);
-    if (rank == NULL || number == NULL) {
-        rf_free(rank);
+    uint32_t *next = rf_alloc((size_t)nodes + 1, sizeof *next); /* new number, by size */
+    if (size == NULL || number == NULL || next == NULL) {
+        rf_free(size);
         rf_free(number);
+        rf_free(next);
         return rf_fail_memory(err, "the communities");
     }
-    for (uint32_t v = nodes; v-- > 0;) {
-        ranked *r = &rank[community[v]];
-        r->size++;
-        r->first = v;
-        r->old = community[v];
+    for (uint32_t v = 0; v < nodes; v++) {
+        size[s->found[v]]++;
+        community[s->parts.node[v]] = s->found[v];
     }
-    qsort(rank, communities, sizeof *rank, largest_first);
     for (uint32_t k = 0; k < communities; k++) {
-        number[rank[k].old] = k;
+        next[size[k]]++;
+        number[k] = UINT32_MAX;
+    }
+    for (uint32_t k = nodes, before = 0; k > 0; k--) {
+        uint32_t const count = next[k];
+        next[k] = before;
+        before += count;
     }
     for (uint32_t v = 0; v < nodes; v++) {
-        community[v] = number[community[v]];
+        uint32_t const k = community[v];
+        number[k] = number[k] == UINT32_MAX ? next[size[k]]++ : number[k];
+        community[v] = number[k];
     }
-    rf_free(rank);
+    rf_free(size);
     rf_free(number);
+    rf_free(next);
     return RF_OK;
 }
 
 /* ---- quality ---- */
 
-static rf_status measure(const rf_edges *e, const rf_cluster_settings *settings, double total,
-                         const uint32_t *community, uint32_t communities, double *quality,
-                         rf_error *err)
+/* The weight of edges inside communities, in blocks of ROWS places. */
+typedef struct weighing {
+    const search *search;
+    double *sum; /* by block: of both rows */
+} weighing;
+
+static void weigh_inside(void *context, size_t task, unsigned worker)
 {
-    double *inside = rf_alloc(communities, sizeof *inside);
+    const weighing *w = context;
+    const search *s = w->search;
+    const rf_components *p = &s->parts;
+    uint32_t const first = (uint32_t)task * ROWS;
+    uint32_t const n = s->edges->nodes;
+    double sum = 0;
+    (void)worker;
+    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
+        uint32_t const base = p->start[v] == p->start[v + 1] ? 0 : p->first[p->of[p->node[v]]];
+        for (uint64_t i = p->start[v]; i < p->start[v + 1]; i++) {
+            if (s->found[base + p->neighbour[i]] == s->found[v]) {
+                sum += p->weight == NULL ? p->alike : p->weight[i];
+            }
+        }
+    }
+    w->sum[task] = sum;
+}
+
+/* Edges inside communities, over all components. */
+static rf_status find_inside(const search *s, rf_team *team, double *inside, rf_error *err)
+{
+    size_t const blocks = (s->edges->nodes + (size_t)ROWS - 1) / ROWS;
+    weighing w = {s, rf_alloc_raw(blocks, sizeof *w.sum)};
+    *inside = 0;
+    if (w.sum == NULL) {
+        return rf_fail_memory(err, "the quality of the communities");
+    }
+    rf_team_run(team, blocks, weigh_inside, &w);
+    for (size_t i = 0; i < blocks; i++) {
+        *inside += w.sum[i] / 2;
+    }
+    for (uint32_t c = 0; c < s->parts.count; c++) {
+        *inside += s->wanted[c] ? 0 : s->parts.inside[c];
+    }
+    rf_free(w.sum);
+    return RF_OK;
+}
+
+/* Needs s->found numbered over all components. */
+static rf_status measure(const search *s, rf_team *team, double total, uint32_t communities,
+                         double *quality, rf_error *err)
+{
+    const rf_components *p = &s->parts;
+    bool const cpm = s->settings->objective == RF_CPM;
+    double inside = 0;
+    double charged = 0;
     double *mass = rf_alloc(communities, sizeof *mass);
-    rf_status status = RF_OK;
-    bool const cpm = settings->objective == RF_CPM;
-    *quality = 0;
-    if (inside == NULL || mass == NULL) {
-        status = rf_fail_memory(err, "the quality of the communities");
-        communities = 0;
+    rf_status const status = mass == NULL ? rf_fail_memory(err, "the quality of the communities")
+                                          : find_inside(s, team, &inside, err);
+    for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
+        if (!s->wanted[c]) {
+            mass[s->found[p->first[c]]] = mass_of(s, c);
+        }
+        for (uint32_t v = p->first[c]; v < p->first[c + 1] && s->wanted[c]; v++) {
+            mass[s->found[v]] += s->mass[v];
+        }
     }
-    for (uint64_t i = 0; i < e->count && status == RF_OK; i++) {
-        uint32_t const a = community[e->from[i]];
-        uint32_t const b = community[e->to[i]];
-        inside[a] += a == b ? e->weight[i] : 0;
-        mass[a] += cpm ? 0 : e->weight[i];
-        mass[b] += cpm ? 0 : e->weight[i];
-    }
-    for (uint32_t v = 0; v < e->nodes && cpm && status == RF_OK; v++) {
-        mass[community[v]]++;
-    }
-    for (uint32_t k = 0; k < communities && total > 0; k++) {
+    for (uint32_t k = 0; k < communities && status == RF_OK; k++) {
         double const share = mass[k] / (2 * total);
-        *quality += cpm ? inside[k] - settings->resolution * mass[k] * (mass[k] - 1) / 2
-                        : inside[k] / total - settings->resolution * share * share;
+        charged += cpm ? mass[k] * (mass[k] - 1) / 2 : share * share;
     }
-    rf_free(inside);
     rf_free(mass);
+    *quality = total > 0 ? (cpm ? inside : inside / total) - s->settings->resolution * charged : 0;
     return status;
+}
+
+/* ---- the whole ---- */
+
+static rf_status allocate_search(search *s, rf_error *err)
+{
+    uint32_t const nodes = s->edges->nodes;
+    s->wanted = rf_alloc(s->parts.count, sizeof *s->wanted);
+    s->count = rf_alloc(s->parts.count, sizeof *s->count);
+    s->mass = rf_alloc_raw(nodes, sizeof *s->mass);
+    s->found = rf_alloc_raw(nodes, sizeof *s->found);
+    return s->wanted == NULL || s->count == NULL || s->mass == NULL || s->found == NULL
+               ? rf_fail_memory(err, "the communities")
+               : RF_OK;
+}
+
+static void free_search(search *s)
+{
+    rf_components_free(&s->parts);
+    rf_free(s->wanted);
+    rf_free(s->count);
+    rf_free(s->mass);
+    rf_free(s->found);
+}
+
+static rf_status find(search *s, rf_team *team, uint32_t *community, uint32_t *communities,
+                      double *quality, rf_error *err)
+{
+    uint32_t const nodes = s->edges->nodes;
+    double total = 0;
+    rf_status status = allocate_search(s, err);
+    for (uint32_t c = 0; c < s->parts.count; c++) {
+        total += s->parts.inside[c];
+    }
+    s->resolution = s->settings->objective == RF_CPM ? s->settings->resolution
+                    : total > 0                      ? s->settings->resolution / (2 * total)
+                                                     : 0;
+    if (status == RF_OK) {
+        find_wanted(s);
+        status = rf_components_rows(s->edges, s->wanted, team, &s->parts, err);
+    }
+    if (status == RF_OK) {
+        rf_team_run(team, (nodes + (size_t)ROWS - 1) / ROWS, weigh_some, s);
+        status = cluster_parts(s, err);
+    }
+    if (status == RF_OK) {
+        *communities = number_by_place(s);
+        status = measure(s, team, total, *communities, quality, err);
+    }
+    return status == RF_OK ? number_by_size(s, community, *communities, err) : status;
 }
 
 rf_status rf_cluster(const rf_edges *edges, const rf_cluster_settings *settings,
                      uint32_t *community, uint32_t *communities, double *quality, rf_error *err)
 {
-    parts p = {0};
-    double total = 0;
-    double resolution = settings->resolution;
-    rf_status status = cut_parts(edges, settings->objective, &p, err);
-    for (uint64_t i = 0; i < edges->count; i++) {
-        total += edges->weight[i];
-    }
-    if (settings->objective == RF_MODULARITY) {
-        resolution = total > 0 ? resolution / (2 * total) : 0;
+    search s = {.edges = edges, .settings = settings};
+    rf_team *team = NULL;
+    rf_status status = rf_team_start(settings->threads, &team, err);
+    *communities = 0;
+    *quality = 0;
+    if (status == RF_OK) {
+        status = rf_components_find(edges, &s.parts, err);
     }
     if (status == RF_OK) {
-        search s = {.edges = edges, .parts = &p, .settings = settings, .resolution = resolution};
-        status = cluster_parts(&s, community, communities, err);
+        status = find(&s, team, community, communities, quality, err);
     }
-    parts_free(&p);
-    if (status == RF_OK) {
-        status = number_by_size(edges->nodes, community, *communities, err);
-    }
-    if (status == RF_OK) {
-        status = measure(edges, settings, total, community, *communities, quality, err);
-    }
+    free_search(&s);
+    rf_team_end(team);
     return status;
 }

@@ -28,6 +28,7 @@ typedef struct rf_cluster_settings {
     double resolution; /* G */
     uint64_t seed;
     int iterations;   /* rounds of Leiden; -1: while they help, at most 100 */
+    bool polished;    /* large components: a last sweep over the nodes themselves */
     unsigned threads; /* results do not depend on it */
 } rf_cluster_settings;
 

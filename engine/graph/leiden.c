@@ -28,8 +28,8 @@ enum {
 static const double LEAST_GAIN = 1e-3;
 static const double LEAST_SHRINKAGE = 0.8;
 
-/* Refining draws parts by exp(gain / RANDOMNESS) in weights relative to the largest: unlike always
- * taking the best one, this lets further rounds and runs find more. */
+/* Unless asked for otherwise, refining draws parts by exp(gain / RANDOMNESS) in weights relative to
+ * the largest: unlike always taking the best one, this lets further rounds and runs find more. */
 static const double RANDOMNESS = 0.05;
 
 /* A round that gains a smaller share of all weight did not help. */
@@ -324,13 +324,15 @@ static rf_status run_round(climb *c, rf_error *err)
 
 static double total_weight(const rf_lgraph *g)
 {
-    double total = 0;
+    double total[4] = {0}; /* an addition need not wait for the one before */
     for (uint32_t v = 0; v < g->vertices; v++) {
-        for (uint64_t i = g->start[v]; i < g->start[v] + g->degree[v]; i++) {
-            total += g->weight == NULL ? 1 : (double)g->weight[i];
+        const float *weight = g->weight == NULL ? NULL : g->weight + g->start[v];
+        total[0] += weight == NULL ? g->degree[v] : 0;
+        for (uint32_t i = 0; weight != NULL && i < g->degree[v]; i++) {
+            total[i & 3] += (double)weight[i];
         }
     }
-    return total / 2;
+    return (total[0] + total[1] + total[2] + total[3]) / 2;
 }
 
 /* Round after round from the partition in core->now, at most `rounds`, -1: while they help. A small
@@ -385,21 +387,43 @@ static rf_status begin(rf_lcore *core, rf_lgraph *ground, const uint32_t *start,
 
 /* ---- the whole ---- */
 
-static rf_status search(const rf_leiden_input *input, rf_lcore *core, uint32_t *community,
-                        rf_error *err)
+/* How much refining draws at random, relative to the largest weight. */
+static double noise_for(const rf_leiden_input *input, const rf_lgraph *g)
+{
+    uint64_t halves = 0;
+    if (input->randomness <= 0) {
+        return RANDOMNESS;
+    }
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        halves += g->degree[v];
+    }
+    return halves == 0 ? 0 : input->randomness * 2 * total_weight(g) / (double)halves;
+}
+
+/* `rows` is NULL when the edges are in the input. */
+static rf_status search(const rf_leiden_input *input, const rf_leiden_rows *rows, rf_lcore *core,
+                        uint32_t *community, rf_error *err)
 {
     uint32_t const n = input->vertices;
     rf_lgraph ground = {0};
     uint32_t *order = rf_alloc_raw(n, sizeof *order);
     rf_status status = order == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
     if (status == RF_OK) {
-        status = rf_lgraph_build(input, core->team, &ground, &core->resolution, err);
+        status = rows == NULL ? rf_lgraph_build(input, core->team, &ground, &core->resolution, err)
+                              : rf_lgraph_from_rows(input, rows, core->team, &ground,
+                                                    &core->resolution, err);
     }
     if (status == RF_OK) {
+        core->noise = noise_for(input, &ground);
         status = begin(core, &ground, input->start, order, err);
     }
     if (status == RF_OK) {
         status = run_rounds(core, &ground, input->iterations, order, err);
+    }
+    if (status == RF_OK && input->polished && n >= LARGE) {
+        weigh(core, &ground);
+        (void)rf_lcore_move(core, &ground, 0, SWEEPS_AT_MOST);
+        split(core, &ground);
     }
     for (uint32_t i = 0; i < n && status == RF_OK; i++) {
         community[order[i]] = core->now.community[i];
@@ -451,24 +475,33 @@ static rf_status components(const rf_leiden_input *input, uint32_t *community,
     return rf_renumber(community, input->vertices, input->vertices, communities, err);
 }
 
-rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
-                    rf_error *err)
+static rf_status find(const rf_leiden_input *input, const rf_leiden_rows *rows, uint32_t *community,
+                      uint32_t *communities, rf_error *err)
 {
     unsigned const threads = input->vertices < LARGE || input->threads < 1 ? 1 : input->threads;
-    rf_lcore core = {.seed = input->seed, .noise = RANDOMNESS};
-    rf_status status;
+    rf_lcore core = {.seed = input->seed};
+    rf_status status = allocate_core(&core, threads, input->vertices, err);
     *communities = 0;
-    if (any_edge_joins(input)) {
-        return components(input, community, communities, err);
-    }
-    status = allocate_core(&core, threads, input->vertices, err);
     if (status == RF_OK) {
-        status = search(input, &core, community, err);
+        status = search(input, rows, &core, community, err);
     }
     free_core(&core);
     return status == RF_OK
                ? rf_renumber(community, input->vertices, input->vertices, communities, err)
                : status;
+}
+
+rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community, uint32_t *communities,
+                    rf_error *err)
+{
+    return any_edge_joins(input) ? components(input, community, communities, err)
+                                 : find(input, NULL, community, communities, err);
+}
+
+rf_status rf_leiden_by_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
+                            uint32_t *community, uint32_t *communities, rf_error *err)
+{
+    return find(input, rows, community, communities, err);
 }
 
 /* ---- partitions of callers ---- */

@@ -23,6 +23,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct rf_leiden_input {
@@ -34,15 +35,31 @@ typedef struct rf_leiden_input {
     const uint32_t *start;       /* communities to start from, each named by one of its vertices,
                                   * which is in it; NULL: everybody alone */
     double resolution;
+    double randomness; /* of refining, which draws parts by exp(gain / it), relative to the mean
+                        * weight of an edge; 0: 0.05 of the largest */
     uint64_t seed;
     int iterations;   /* rounds of the whole algorithm; -1: while they help, at most 100 */
+    bool polished;    /* at last, vertices of a large graph move by themselves once more */
     unsigned threads; /* 0 counts as 1 */
 } rf_leiden_input;
+
+/* Edges as rows: those of v are start[v] .. start[v + 1], each edge stands in both rows. */
+typedef struct rf_leiden_rows {
+    const uint64_t *start;
+    uint32_t *neighbour;  /* not written */
+    const double *weight; /* NULL: all weigh `alike` */
+    double alike;
+} rf_leiden_rows;
 
 /* community[v] for every vertex, numbered from 0 in order of their first vertex; *communities is
  * their number. RF_ENOMEM. May be called from several threads. */
 RF_MUST_USE rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community,
                                 uint32_t *communities, rf_error *err);
+
+/* The same for a connected graph given as rows, with weights above 0; edges, from, to and weight of
+ * the input are not read. */
+RF_MUST_USE rf_status rf_leiden_by_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
+                                        uint32_t *community, uint32_t *communities, rf_error *err);
 
 /* The objective above for a given partition. O(edges + vertices). */
 double rf_leiden_quality(const rf_leiden_input *input, const uint32_t *community,

@@ -30,6 +30,7 @@ typedef struct rf_lgraph {
     uint32_t *neighbour;
     float *weight; /* NULL: all 1 */
     double *mass;  /* vertex weights */
+    bool lent;     /* neighbour is the caller's, and not written */
 } rf_lgraph;
 
 /* What a thread adds up by community label; all zero between uses. */
@@ -78,6 +79,10 @@ typedef struct rf_lcore {
 /* *resolution is that for relative weights. O(edges + vertices). */
 RF_MUST_USE rf_status rf_lgraph_build(const rf_leiden_input *input, rf_team *team, rf_lgraph *graph,
                                       double *resolution, rf_error *err);
+/* The same from rows. */
+RF_MUST_USE rf_status rf_lgraph_from_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
+                                          rf_team *team, rf_lgraph *graph, double *resolution,
+                                          rf_error *err);
 void rf_lgraph_free(rf_lgraph *graph);
 
 /* The same graph with order[i] as its vertex i; number is the inverse of order. */

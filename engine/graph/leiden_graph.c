@@ -34,7 +34,7 @@ void rf_lgraph_free(rf_lgraph *graph)
 {
     rf_free(graph->start);
     rf_free(graph->degree);
-    rf_free(graph->neighbour);
+    rf_free(graph->lent ? NULL : graph->neighbour);
     rf_free(graph->weight);
     rf_free(graph->mass);
     *graph = (rf_lgraph){0};
@@ -155,6 +155,77 @@ rf_status rf_lgraph_build(const rf_leiden_input *input, rf_team *team, rf_lgraph
     return RF_OK;
 }
 
+/* ---- from rows ---- */
+
+typedef struct row_reader {
+    const rf_leiden_rows *rows;
+    rf_lgraph *graph;
+    double scale;
+} row_reader;
+
+/* Four at a time, since a maximum waits for the one before. */
+static double largest_of(const double *weight, uint64_t count)
+{
+    double most[4] = {0};
+    for (uint64_t i = 0; i < count; i++) {
+        most[i & 3] = weight[i] > most[i & 3] ? weight[i] : most[i & 3];
+    }
+    most[0] = most[1] > most[0] ? most[1] : most[0];
+    most[2] = most[3] > most[2] ? most[3] : most[2];
+    return most[2] > most[0] ? most[2] : most[0];
+}
+
+/* Weights that are nothing beside the largest are left out. */
+static void copy_weighted(void *context, size_t task, unsigned worker)
+{
+    const row_reader *r = context;
+    const rf_leiden_rows *rows = r->rows;
+    rf_lgraph *g = r->graph;
+    uint32_t const n = g->vertices;
+    uint32_t const first = (uint32_t)task * ROWS;
+    (void)worker;
+    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
+        uint64_t at = g->start[v];
+        for (uint64_t i = rows->start[v]; i < rows->start[v + 1]; i++) {
+            g->neighbour[at] = rows->neighbour[i];
+            g->weight[at] = (float)(rows->weight[i] / r->scale);
+            at += g->weight[at] > 0;
+        }
+        g->degree[v] = (uint32_t)(at - g->start[v]);
+    }
+}
+
+rf_status rf_lgraph_from_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
+                              rf_team *team, rf_lgraph *graph, double *resolution, rf_error *err)
+{
+    uint32_t const n = input->vertices;
+    size_t const tasks = (n + (size_t)ROWS - 1) / ROWS;
+    uint64_t const skipped = rows->start[0];
+    uint64_t const halves = rows->weight == NULL ? 0 : rows->start[n] - skipped;
+    row_reader r = {.rows = rows, .graph = graph, .scale = rows->alike};
+    double const mass = largest_mass(input);
+    rf_status const status = allocate(graph, n, halves, rows->weight != NULL, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t v = 0; v < n; v++) {
+        graph->start[v] = rows->start[v] - skipped;
+        graph->degree[v] = (uint32_t)(rows->start[v + 1] - rows->start[v]);
+        graph->mass[v] = input->vertex_weight[v] / mass;
+    }
+    graph->start[n] = rows->start[n] - skipped;
+    if (rows->weight == NULL) {
+        rf_free(graph->neighbour);
+        graph->neighbour = rows->neighbour + skipped;
+        graph->lent = true;
+    } else {
+        r.scale = largest_of(rows->weight + skipped, halves);
+        rf_team_run(team, tasks, copy_weighted, &r);
+    }
+    *resolution = input->resolution * mass * (mass / r.scale);
+    return RF_OK;
+}
+
 /* ---- laid out anew ---- */
 
 typedef struct layout {
@@ -187,7 +258,12 @@ rf_status rf_lgraph_relabel(const rf_lgraph *graph, rf_team *team, const uint32_
 {
     uint32_t const n = graph->vertices;
     layout l = {.from = graph, .to = out, .order = order, .number = number};
-    rf_status const status = allocate(out, n, graph->start[n], graph->weight != NULL, err);
+    uint64_t halves = 0;
+    rf_status status;
+    for (uint32_t v = 0; v < n; v++) {
+        halves += graph->degree[v];
+    }
+    status = allocate(out, n, halves, graph->weight != NULL, err);
     if (status != RF_OK) {
         return status;
     }
@@ -232,15 +308,18 @@ static void add_up_rows(void *context, size_t task, unsigned worker)
     uint32_t *touched = core->worker[worker].touched;
     uint32_t const parts = a->to->vertices;
     uint32_t const first = (uint32_t)task * (ROWS / 4);
+    uint64_t at = a->to->start[first]; /* rows of a task stand close */
     for (uint32_t p = first; p < parts && p < first + ROWS / 4; p++) {
         uint32_t count = 0;
-        uint64_t const at = a->to->start[p];
         for (uint32_t k = core->first[p]; k < core->first[p + 1]; k++) {
             uint32_t const v = core->order[k];
             uint64_t const end = a->from->start[v] + a->from->degree[v];
             a->to->mass[p] += a->from->mass[v];
             for (uint64_t i = a->from->start[v]; i < end; i++) {
                 uint32_t const other = core->part[a->from->neighbour[i]];
+                if (other == p) { /* most do */
+                    continue;
+                }
                 touched[count] = other;
                 count += slot[other].links == 0;
                 slot[other].links += a->from->weight == NULL ? 1 : (double)a->from->weight[i];
@@ -248,12 +327,13 @@ static void add_up_rows(void *context, size_t task, unsigned worker)
         }
         for (uint32_t i = 0; i < count; i++) {
             uint32_t const other = touched[i];
-            if (other != p) {
-                a->to->neighbour[at + a->to->degree[p]] = other;
-                a->to->weight[at + a->to->degree[p]++] = (float)slot[other].links;
-            }
+            a->to->neighbour[at + i] = other;
+            a->to->weight[at + i] = (float)slot[other].links;
             slot[other].links = 0;
         }
+        a->to->start[p] = at;
+        a->to->degree[p] = count;
+        at += count;
     }
 }
 

@@ -46,7 +46,8 @@ typedef struct choice {
     double gain; /* over staying */
 } choice;
 
-/* Adds up the edges of v by community; returns how many communities were touched. */
+/* Adds up the edges of v by community; returns how many other communities were touched. Most edges
+ * lead to its own, whose sum goes round the memory that each addition would have to wait for. */
 static uint32_t gather(const chunk *c, uint32_t v)
 {
     const rf_lgraph *g = c->m->graph;
@@ -59,16 +60,23 @@ static uint32_t gather(const chunk *c, uint32_t v)
     const uint32_t *neighbour = g->neighbour + g->start[v];
     const float *weight = g->weight == NULL ? NULL : g->weight + g->start[v];
     uint32_t const degree = g->degree[v];
+    uint32_t const own = live[v];
+    double kept = 0;
     uint32_t count = 0;
     for (uint32_t i = 0; i < degree; i++) {
         uint32_t const w = neighbour[i];
         const uint32_t *seen = w - start < length ? live : stable;
         uint32_t const label = seen[w];
         double const links = weight == NULL ? 1 : (double)weight[i];
+        if (label == own) {
+            kept += links;
+            continue;
+        }
         touched[count] = label;
         count += slot[label].links == 0;
         slot[label].links += links;
     }
+    slot[own].links = kept;
     return count;
 }
 
@@ -108,12 +116,13 @@ static choice choose(const chunk *c, uint32_t v, uint32_t count)
     choice best = {own, 0};
     double best_links = kept;
     double best_score = stay;
+    slot[own].links = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t const label = touched[i];
         double const links = slot[label].links;
         double const score = links - price * (core->now.mass[label] + slot[label].mass);
         slot[label].links = 0;
-        if (score > best_score && label != own) {
+        if (score > best_score) {
             best_score = score;
             best_links = links;
             best.label = label;
@@ -132,29 +141,32 @@ static choice choose(const chunk *c, uint32_t v, uint32_t count)
     return best;
 }
 
-static void wake(unsigned char *flag)
-{
-    __atomic_store_n(flag, 1, __ATOMIC_RELAXED);
-}
-
 /* Neighbours in other communities are looked at again; those in chunks of this step after it. */
 static void wake_neighbours(const chunk *c, uint32_t v, uint32_t label)
 {
     const mover *m = c->m;
-    const rf_lgraph *g = m->graph;
-    rf_lcore *core = m->core;
-    uint64_t const end = g->start[v] + g->degree[v];
-    for (uint64_t i = g->start[v]; i < end; i++) {
-        uint32_t const w = g->neighbour[i];
-        bool const inside = w - c->start < c->end - c->start;
-        if ((inside ? core->live[w] : core->now.community[w]) == label) {
+    const uint32_t *neighbour = m->graph->neighbour + m->graph->start[v];
+    const uint32_t *stable = m->core->now.community;
+    const uint32_t *live = m->core->live;
+    unsigned char *awake = m->core->awake;
+    unsigned char *later = m->core->later;
+    uint32_t const degree = m->graph->degree[v];
+    uint32_t const start = c->start;
+    uint32_t const length = c->end - start;
+    uint32_t const inside = m->stretch - 1;
+    uint32_t const offset = m->offset;
+    uint32_t const busy = m->chunk;
+    for (uint32_t i = 0; i < degree; i++) {
+        uint32_t const w = neighbour[i];
+        bool const mine = w - start < length;
+        if ((mine ? live : stable)[w] == label) {
             continue;
         }
-        if (inside) {
-            core->awake[w] = 1;
-        } else {
-            bool const busy = (w & (m->stretch - 1)) - m->offset < m->chunk;
-            wake((busy ? core->later : core->awake) + w);
+        if (mine) {
+            awake[w] = 1;
+        } else { /* others may write the same */
+            __atomic_store_n(((w & inside) - offset < busy ? later : awake) + w, 1,
+                             __ATOMIC_RELAXED);
         }
     }
 }
@@ -206,6 +218,20 @@ static void run_chunk(void *context, size_t task, unsigned worker)
     m->gained[task] = c.gained;
 }
 
+/* Who was to be woken after the step is awake now. */
+static void wake_later(const rf_lcore *core, uint32_t start, uint32_t length, uint32_t vertices)
+{
+    uint32_t const count = start >= vertices           ? 0
+                           : vertices - start < length ? vertices - start
+                                                       : length;
+    unsigned char *restrict awake = core->awake + start;
+    unsigned char *restrict later = core->later + start;
+    for (uint32_t i = 0; i < count; i++) {
+        awake[i] |= later[i];
+    }
+    memset(later, 0, count);
+}
+
 /* What the chunks of a step did becomes what all see. */
 static double commit(mover *m, size_t chunks, uint64_t *moves)
 {
@@ -231,12 +257,7 @@ static double commit(mover *m, size_t chunks, uint64_t *moves)
         *moves += m->moved[k];
     }
     for (size_t k = 0; k < chunks && chunks > 1; k++) {
-        uint32_t const start = (uint32_t)k * m->stretch + m->offset;
-        uint32_t const n = m->graph->vertices;
-        for (uint32_t v = start; v < n && v < start + m->chunk; v++) {
-            core->awake[v] |= core->later[v];
-            core->later[v] = 0;
-        }
+        wake_later(core, (uint32_t)k * m->stretch + m->offset, m->chunk, m->graph->vertices);
     }
     return gained;
 }

@@ -54,6 +54,10 @@ static double gumbel(uint64_t random)
     return -log(-log(((double)(random >> 12) + 0.5) * 0x1p-52));
 }
 
+/* No gumbel lies outside: what cannot change the order need not be drawn. */
+#define GUMBEL_LEAST (-4.0)
+#define GUMBEL_MOST 37.0
+
 /* Leaves the slots as they were. */
 static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v, double total)
 {
@@ -76,6 +80,10 @@ static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v,
             continue;
         }
         if (best != v) {
+            if (gain + core->noise * GUMBEL_MOST <
+                best_gain + (drawn_best ? 0 : core->noise * GUMBEL_LEAST)) {
+                continue;
+            }
             if (!drawn_best) {
                 best_gain += core->noise * gumbel(rf_mix2(state, best));
                 drawn_best = true;
