@@ -2,6 +2,7 @@
 #include "graphs.h"
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 sample sample_start(const char *name, uint32_t vertices)
@@ -180,6 +182,60 @@ sample sample_sparse(uint32_t vertices, int weighted, uint64_t seed)
         start += size;
     }
     return s;
+}
+
+/* ---- as an edge list ---- */
+
+typedef struct listed {
+    uint32_t from, to;
+    double weight;
+} listed;
+
+static int by_ends(const void *left, const void *right)
+{
+    const listed *a = left;
+    const listed *b = right;
+    return a->from != b->from ? (a->from > b->from) - (a->from < b->from)
+                              : (a->to > b->to) - (a->to < b->to);
+}
+
+static void name_nodes(rf_edges *e)
+{
+    e->names = rf_alloc((size_t)e->nodes * 11 + 1, 1);
+    e->name_start = rf_alloc((size_t)e->nodes + 1, sizeof *e->name_start);
+    assert_true(e->names != NULL && e->name_start != NULL);
+    for (uint32_t v = 0; v < e->nodes; v++) {
+        int const length = snprintf(e->names + e->name_start[v], 11, "%u", v);
+        e->name_start[v + 1] = e->name_start[v] + (uint64_t)length;
+    }
+}
+
+rf_edges sample_edges(const sample *s)
+{
+    uint64_t const count = s->input.edges;
+    rf_edges e = {.nodes = s->input.vertices, .weighted = true};
+    listed *all = calloc(count + 1, sizeof *all);
+    e.from = rf_alloc(count, sizeof *e.from);
+    e.to = rf_alloc(count, sizeof *e.to);
+    e.weight = rf_alloc(count, sizeof *e.weight);
+    assert_true(all != NULL && e.from != NULL && e.to != NULL && e.weight != NULL);
+    for (uint64_t i = 0; i < count; i++) {
+        bool const turned = s->from[i] > s->to[i];
+        all[i].from = turned ? s->to[i] : s->from[i];
+        all[i].to = turned ? s->from[i] : s->to[i];
+        all[i].weight = s->weight[i];
+    }
+    qsort(all, count, sizeof *all, by_ends);
+    for (uint64_t i = 0; i < count; i++) {
+        if (i == 0 || by_ends(&all[i - 1], &all[i]) != 0) {
+            e.from[e.count] = all[i].from;
+            e.to[e.count++] = all[i].to;
+        }
+        e.weight[e.count - 1] += all[i].weight;
+    }
+    free(all);
+    name_nodes(&e);
+    return e;
 }
 
 /* ---- truths ---- */

@@ -2,6 +2,7 @@
 #ifndef RF_TESTS_GRAPHS_H
 #define RF_TESTS_GRAPHS_H
 
+#include "graph/edges.h"
 #include "graph/leiden.h"
 
 typedef struct sample {
@@ -31,6 +32,10 @@ sample sample_star(uint32_t leaves);
 sample sample_nested(uint32_t seed);
 /* Vertices in groups of 20 to 80 with about ten edges each, three of four inside; for large n. */
 sample sample_sparse(uint32_t vertices, int weighted, uint64_t seed);
+
+/* The same graph as rf_edges_read would give it: repeats added up, ascending; nodes are named by
+ * their numbers. The caller frees with rf_edges_free. */
+rf_edges sample_edges(const sample *s);
 
 /* Fails the test unless community numbers are dense by first vertex and every one is connected
  * (breadth first). */

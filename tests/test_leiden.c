@@ -450,6 +450,34 @@ static void contraction_keeps_the_best(void **state)
     assert_true(to_one > 50 && contracted - to_one > 50 && told_at_once > 10);
 }
 
+/* Nodes of a clique that nothing else tells apart are together however large the rest is; an edge
+ * alone, or a clique at whose nodes more hangs, does not show it. */
+static void alike_neighbours_are_contracted(void **state)
+{
+    sample s = sample_start("alike", 40);
+    rf_contraction c;
+    rf_error err;
+    (void)state;
+    for (uint32_t k = 0; k < 40; k += 5) {
+        for (uint32_t i = 0; i < 5; i++) {
+            for (uint32_t j = 0; j < i; j++) {
+                sample_add(&s, k + i, k + j, 1);
+            }
+        }
+        sample_add(&s, k, (k + 5) % 40, 1); /* a ring of cliques */
+        sample_add(&s, k, (k + 20) % 40, 1);
+    }
+    sample_modularity(&s, 1);
+    assert_int_equal(rf_contract(&s.input, &c, &err), RF_OK);
+    assert_non_null(c.group);
+    for (uint32_t v = 0; v < 40; v++) {
+        assert_true(c.group[v] == c.group[v - v % 5 + 1] || v % 5 == 0);
+    }
+    assert_in_range(c.rest.vertices, 8, 16);
+    rf_contraction_free(&c);
+    sample_free(&s);
+}
+
 static void failing_memory_is_told_by_contraction(void **state)
 {
     tiny t;
@@ -479,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contraction_keeps_the_best),
+        cmocka_unit_test(alike_neighbours_are_contracted),
         cmocka_unit_test(failing_memory_is_told_by_contraction),
         cmocka_unit_test(known_graphs_are_as_good_as_igraphs),
         cmocka_unit_test(planted_partitions_are_as_good_as_igraphs),

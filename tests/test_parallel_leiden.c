@@ -2,6 +2,8 @@
  * the thread sanitizer, too. */
 #include "graphs.h"
 
+#include "graph/cluster.h"
+
 #include "base/team.h"
 
 #include <stdarg.h>
@@ -93,11 +95,41 @@ static void communities_do_not_depend_on_threads(void **state)
     }
 }
 
+/* The whole way from an edge list, one component being large. */
+static void an_edge_list_gives_the_same(void **state)
+{
+    sample s = sample_sparse(66000, 1, 4);
+    rf_edges e = sample_edges(&s);
+    uint32_t *expected = calloc(e.nodes, sizeof *expected);
+    uint32_t *community = calloc(e.nodes, sizeof *community);
+    double quality[4];
+    (void)state;
+    assert_true(expected != NULL && community != NULL);
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        rf_cluster_settings const settings = {
+            .resolution = 1, .seed = 3, .iterations = 1, .polished = true, .threads = threads};
+        rf_error err = {.status = RF_OK};
+        uint32_t communities;
+        assert_int_equal(
+            rf_cluster(&e, &settings, community, &communities, &quality[threads - 1], &err), RF_OK);
+        if (threads == 1) {
+            memcpy(expected, community, e.nodes * sizeof *community);
+        }
+        assert_memory_equal(community, expected, e.nodes * sizeof *community);
+        assert_true(quality[threads - 1] == quality[0]);
+    }
+    free(expected);
+    free(community);
+    rf_edges_free(&e);
+    sample_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_team_does_every_task_once),
         cmocka_unit_test(communities_do_not_depend_on_threads),
+        cmocka_unit_test(an_edge_list_gives_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
