@@ -450,6 +450,29 @@ static void the_quality_is_the_defined_one(void **state)
     }
 }
 
+/* In densities of the graph: two triangles and a node, 6 edges on 21 pairs. */
+static void cpm_may_be_relative_to_the_graph(void **state)
+{
+    static const char text[] = "a b\nb c\na c\nd e\ne f\nd f\ng g\n";
+    static const double resolutions[] = {0.5, 2, 4};
+    uint32_t community[64];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        rf_cluster_settings settings = settings_of(RF_CPM, resolutions[i], 1);
+        rf_edges edges;
+        rf_error err = {.status = RF_OK};
+        uint32_t communities;
+        double quality;
+        settings.relative = true;
+        read_text(text, &edges);
+        assert_int_equal(rf_cluster(&edges, &settings, community, &communities, &quality, &err),
+                         RF_OK);
+        assert_int_equal(communities, resolutions[i] * 6 / 21 < 1 ? 3 : 7);
+        near(quality, slow_quality(&edges, RF_CPM, resolutions[i] * 6 / 21, community), 1e-12);
+        rf_edges_free(&edges);
+    }
+}
+
 /* ---- the command ---- */
 
 static json_t *run_cluster(const char *arguments)
@@ -496,6 +519,14 @@ static void the_command_writes_and_reports(void **state)
                                                "c1n0,1\nc1n1,1\nc1n2,1\n");
     json = json_loads(sandbox_folder.errors, 0, NULL);
     near(json_number_value(json_object_get(json, "resolution")), 0.05, 1e-12);
+    assert_null(json_object_get(json, "relative"));
+    json_decref(json);
+    (void)snprintf(arguments, sizeof arguments,
+                   "--objective cpm --relative --resolution 3 --to '%s/out.csv'",
+                   sandbox_folder.folder);
+    json = run_cluster(arguments); /* 6 edges on 15 pairs, three times that: more than an edge */
+    assert_int_equal(json_integer_value(json_object_get(json, "communities")), 6);
+    assert_true(json_is_true(json_object_get(json, "relative")));
     json_decref(json);
 }
 
@@ -523,6 +554,7 @@ static void wrong_use_is_told(void **state)
     assert_int_equal(fixture_run(&sandbox_folder, "cluster edges"), 2);
     assert_int_equal(fixture_run(&sandbox_folder, "cluster e --objective best --to x"), 2);
     assert_int_equal(fixture_run(&sandbox_folder, "cluster e --resolution -1 --to x"), 2);
+    assert_int_equal(fixture_run(&sandbox_folder, "cluster e --relative --to x"), 2);
     (void)snprintf(arguments, sizeof arguments, "cluster '%s' --to '%s/none.csv'", path,
                    sandbox_folder.folder);
     assert_int_equal(fixture_run(&sandbox_folder, arguments), 1);
@@ -546,6 +578,7 @@ int main(void)
         cmocka_unit_test(components_do_not_see_each_other),
         cmocka_unit_test(interleaved_components_are_kept_apart),
         cmocka_unit_test(the_quality_is_the_defined_one),
+        cmocka_unit_test(cpm_may_be_relative_to_the_graph),
         cmocka_unit_test(the_command_writes_and_reports),
         cmocka_unit_test(formulas_are_kept_from_spreadsheets),
         cmocka_unit_test(wrong_use_is_told),

@@ -107,6 +107,10 @@ static void print_summary(const outcome *o, const request *asked)
     rf_json_string(&json, cpm ? "cpm" : "modularity");
     rf_json_key(&json, "resolution");
     rf_json_real(&json, asked->settings.resolution);
+    if (asked->settings.relative) {
+        rf_json_key(&json, "relative");
+        rf_json_bool(&json, true);
+    }
     rf_json_key(&json, "seed");
     rf_json_int(&json, (int64_t)asked->settings.seed);
     rf_json_object_end(&json);
@@ -134,6 +138,9 @@ static rf_status read_option(int option, char **argv, request *asked, rf_error *
         return read_objective(optarg, &asked->settings.objective, err);
     case 'g':
         return rf_option_real("--resolution", optarg, 0, 1e9, &asked->settings.resolution, err);
+    case 'd':
+        asked->settings.relative = true;
+        return RF_OK;
     case 's':
         status = rf_option_int("--seed", optarg, 0, INT64_MAX, &number, err);
         asked->settings.seed = (uint64_t)number;
@@ -155,6 +162,7 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
                                             {"resolution", required_argument, NULL, 'g'},
                                             {"seed", required_argument, NULL, 's'},
                                             {"to", required_argument, NULL, 't'},
+                                            {"relative", no_argument, NULL, 'd'},
                                             {"raw", no_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
     rf_status status = RF_OK;
@@ -171,6 +179,9 @@ static rf_status read_arguments(int argc, char **argv, request *asked, rf_error 
     }
     if (asked->to == NULL || asked->to[0] == '\0') {
         return rf_usage(err, &rf_command_cluster, "--to FILE is missing");
+    }
+    if (asked->settings.relative && asked->settings.objective != RF_CPM) {
+        return rf_usage(err, &rf_command_cluster, "--relative is of --objective cpm");
     }
     asked->edges = argv[optind];
     if (asked->settings.resolution < 0) {
@@ -219,9 +230,8 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
 
 const rf_command rf_command_cluster = {
     .name = "cluster",
-    .usage =
-        "cluster EDGES [--objective modularity|cpm] [--resolution G] [--seed S] --to FILE.csv\n"
-        "        [--raw]",
+    .usage = "cluster EDGES [--objective modularity|cpm] [--resolution G] [--relative]\n"
+             "        [--seed S] --to FILE.csv [--raw]",
     .summary = "find communities in any edge list",
     .help =
         "EDGES has an edge a line, `u v` or `u v weight`, parted by tabs, semicolons, commas or\n"
@@ -238,6 +248,9 @@ const rf_command rf_command_cluster = {
         "communities,\n"
         "                   that of cpm the sum of inside - G n(n-1)/2\n"
         "  --resolution G   higher: smaller communities (default 1; 0.05 for cpm)\n"
+        "  --relative       the resolution of cpm counts in densities of the whole graph (weight "
+        "of\n"
+        "                   all edges over pairs of nodes), so that it suits graphs of any size\n"
         "  --seed S         of the random order of the search (default 1)\n"
         "  --to FILE        appears whole or not at all; - is standard output\n"
         "  --raw            leave names that a spreadsheet would run as formulas as they are\n"

@@ -357,10 +357,11 @@ static rf_status measure(const search *s, rf_team *team, double total, uint32_t 
     }
     for (uint32_t k = 0; k < communities && status == RF_OK; k++) {
         double const share = mass[k] / (2 * total);
-        charged += cpm ? mass[k] * (mass[k] - 1) / 2 : share * share;
+        charged += cpm ? s->resolution * (mass[k] * (mass[k] - 1) / 2)
+                       : s->settings->resolution * (share * share);
     }
     rf_free(mass);
-    *quality = total > 0 ? (cpm ? inside : inside / total) - s->settings->resolution * charged : 0;
+    *quality = total > 0 ? (cpm ? inside : inside / total) - charged : 0;
     return status;
 }
 
@@ -387,6 +388,18 @@ static void free_search(search *s)
     rf_free(s->found);
 }
 
+/* What a pair costs, for vertex weights as in weigh_some. */
+static double resolution_for(const rf_cluster_settings *settings, uint32_t nodes, double total)
+{
+    double const pairs = (double)nodes * ((double)nodes - 1) / 2;
+    if (settings->objective == RF_MODULARITY) {
+        return total > 0 ? settings->resolution / (2 * total) : 0;
+    }
+    return !settings->relative ? settings->resolution
+           : pairs > 0         ? settings->resolution * total / pairs
+                               : 0;
+}
+
 static rf_status find(search *s, rf_team *team, uint32_t *community, uint32_t *communities,
                       double *quality, rf_error *err)
 {
@@ -396,9 +409,7 @@ static rf_status find(search *s, rf_team *team, uint32_t *community, uint32_t *c
     for (uint32_t c = 0; c < s->parts.count; c++) {
         total += s->parts.inside[c];
     }
-    s->resolution = s->settings->objective == RF_CPM ? s->settings->resolution
-                    : total > 0                      ? s->settings->resolution / (2 * total)
-                                                     : 0;
+    s->resolution = resolution_for(s->settings, nodes, total);
     if (status == RF_OK) {
         find_wanted(s);
         status = rf_components_rows(s->edges, s->wanted, team, &s->parts, err);

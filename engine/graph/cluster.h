@@ -10,7 +10,7 @@
  * one of at most 100,000 edges 10 to 50 times, of which the best result counts, after what is
  * together anyhow was made one vertex (contract.h). m is that of the
  * whole graph, and the seed of a component depends on the name of its first node only: so under cpm
- * a component's communities do not depend on what else the file holds.
+ * (unless relative) a component's communities do not depend on what else the file holds.
  */
 #ifndef RF_GRAPH_CLUSTER_H
 #define RF_GRAPH_CLUSTER_H
@@ -30,6 +30,8 @@ typedef struct rf_cluster_settings {
     int iterations;   /* rounds of Leiden; -1: while they help, at most 100 */
     bool polished;    /* large components: a last sweep over the nodes themselves */
     unsigned threads; /* results do not depend on it */
+    bool relative;    /* cpm: G counts in densities of the whole graph, which is the weight of all
+                       * edges over the number of pairs of nodes */
 } rf_cluster_settings;
 
 /* community[v] for every node: numbered from 0, larger communities first, then by first node.
