@@ -58,7 +58,12 @@ static igraph_error_t run_leiden(const rf_leiden_input *input, const igraph_vect
         return code;
     }
     code = igraph_rng_seed(igraph_rng_default(), (igraph_uint_t)input->seed);
-    if (code == IGRAPH_SUCCESS) {
+    if (code == IGRAPH_SUCCESS && input->iterations == 0) { /* the graph alone */
+        code = igraph_vector_int_resize(membership, (igraph_integer_t)input->vertices);
+        for (uint32_t v = 0; code == IGRAPH_SUCCESS && v < input->vertices; v++) {
+            VECTOR(*membership)[v] = (igraph_integer_t)v;
+        }
+    } else if (code == IGRAPH_SUCCESS) {
         code = input->iterations >= 0
                    ? igraph_community_leiden(&graph, weights, vertex_weights, input->resolution,
                                              RANDOMNESS, false, input->iterations, membership, NULL,

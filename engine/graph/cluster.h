@@ -8,7 +8,8 @@
  *   cpm         sum over c of  w_c - G * n_c (n_c - 1) / 2     (Traag, Van Dooren, Nesterov 2011)
  * Both are maximised by Leiden (leiden.h), which runs on every connected component by itself; on
  * one of at most 100,000 edges 10 to 50 times, of which the best result counts, after what is
- * together anyhow was made one vertex (contract.h). m is that of the
+ * together anyhow was made one vertex (contract.h). Components whose lightest edge outweighs what
+ * they cost are one community and are not even laid out in rows (components.h). m is that of the
  * whole graph, and the seed of a component depends on the name of its first node only: so under cpm
  * (unless relative) a component's communities do not depend on what else the file holds.
  */

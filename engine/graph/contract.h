@@ -2,12 +2,23 @@
  *
  * Two communities A and B of a best partition gain nothing by merging: the edges between them weigh
  * at most resolution * K_A * K_B, K being the sums of vertex weights. With K for all vertices that
- * is at most resolution * K^2 / 4, so the ends of a heavier edge are in one community. They become
- * one vertex, parallel edges add up, and what has become heavy enough goes the same way. Nothing is
- * lost: a best partition of what is left is a best one of the whole.
+ * is at most resolution * K^2 / 4, so the ends of a heavier edge are in one community.
  *
- * Workload: hundreds of thousands of small components, nearly all of which end as one vertex;
- * modularity charges little for them. In a large component the bound is too weak to tell anything.
+ * Nor do single vertices gain by going over. Let u be in A and v in B, with vertex weights k and
+ * edges w. That neither u gains by going to B nor v by going to A, the two taken a and b times (both
+ * at least 0) and added up, says of the edge between them
+ *     (a + b) w_uv  <=  sum over all other x of |a w_ux - b w_vx|
+ *                       + resolution * ((a k_u - b k_v) (K_B - K_A) + a k_u^2 + b k_v^2).
+ * Where it is more they are in one community. Tried are a : b = k_v : k_u, where the communities
+ * around them drop out (two whose edges lead alike to the same others, as in a clique), and 1 : 0
+ * and 0 : 1 (one whose edges mostly lead to the other, as does a leaf), with K_B - K_A as large as
+ * it can be.
+ *
+ * Such vertices become one, parallel edges add up, and what has become heavy or alike enough goes
+ * the same way. Nothing is lost: a best partition of what is left is a best one of the whole.
+ *
+ * Workload: thousands of small components, nearly all of which end as one vertex; modularity
+ * charges little for them. In a large component the bounds tell too little for what they take.
  */
 #ifndef RF_GRAPH_CONTRACT_H
 #define RF_GRAPH_CONTRACT_H
@@ -27,8 +38,8 @@ typedef struct rf_contraction {
  * O(edges + vertices), no memory. */
 bool rf_contract_to_one(const rf_leiden_input *input);
 
-/* On success the caller owns *out (rf_contraction_free). O(edges log edges) for each time that
- * something was contracted, rarely more than three; RF_ENOMEM. */
+/* On success the caller owns *out (rf_contraction_free). O(edges times the mean degree of their
+ * ends) for each time that something was contracted, rarely more than five; RF_ENOMEM. */
 RF_MUST_USE rf_status rf_contract(const rf_leiden_input *input, rf_contraction *out, rf_error *err);
 void rf_contraction_free(rf_contraction *contraction);
 

@@ -2,12 +2,14 @@
  *
  *     communities EDGES modularity|cpm RESOLUTION SEEDS [igraph|igraph=1] [truth=FILE.csv]
  *
- * Reads EDGES once. For SEEDS seeds runs rf_leiden over the whole graph in one round with all
- * processors and with one, and rf_cluster, what the command does (component by component, small
- * ones many times). Then, when asked to, igraph from scratch with 1 round, and unless =1 with
- * 2, with 5 and until none helps. One line a run: wall seconds, CPU seconds, quality (modularity,
- * or the sum of CPM over all edges' weight), communities; and with FILE, which has a header and
- * lines "node,community", the adjusted Rand index over the nodes it names a community for.
+ * Reads EDGES once. Runs rf_leiden over the whole graph in one round, with all processors and with
+ * one, and rf_cluster as the command calls it (component by component, small ones many times, up
+ * to 4,000,000 edges with a last sweep). Then, when asked to, igraph with 0 rounds (what making its
+ * graph takes), 1 and 2 (its default), and unless =1 with 5 and until none helps. Everybody begins
+ * with the arrays of edges. Each is run with seeds 1 to SEEDS and makes one line: wall and CPU
+ * seconds and quality (modularity, or the sum of CPM over all edges' weight), each as median
+ * [least-most]; the communities of the last seed; and with FILE, which has a header and lines
+ * "node,community", their adjusted Rand index over the nodes that FILE names a community for.
  */
 #include "graph/cluster.h"
 #include "igraph_leiden.h"
@@ -191,31 +193,70 @@ static void fail(const rf_error *err)
     exit(1);
 }
 
-static void run(const char *name, method find, const rf_leiden_input *in, double weight)
+/* What one run showed. */
+typedef struct figures {
+    double wall, cpu, quality, index;
+    uint32_t communities;
+} figures;
+
+static figures run_once(method find, const rf_leiden_input *in, double weight)
 {
     rf_error err = {.status = RF_OK};
     rf_status status;
     uint32_t *community = rf_alloc(in->vertices, sizeof *community);
-    uint32_t communities = 0;
-    double wall = rf_seconds();
-    double cpu = cpu_seconds();
-    double quality;
-    if (community == NULL || find(in, community, &communities, &err) != RF_OK) {
+    figures f = {.wall = rf_seconds(), .cpu = cpu_seconds()};
+    if (community == NULL || find(in, community, &f.communities, &err) != RF_OK) {
         fail(&err);
     }
-    wall = rf_seconds() - wall;
-    cpu = cpu_seconds() - cpu;
-    quality = rf_leiden_quality(in, community, communities, &status, &err) / weight;
-    (void)printf("%-10s seed %-3llu threads %u rounds %2d %8.3f s wall %8.3f s CPU  quality %.7f"
-                 "  %u communities",
-                 name, (unsigned long long)in->seed, in->threads, in->iterations, wall, cpu,
-                 quality, communities);
+    f.wall = rf_seconds() - f.wall;
+    f.cpu = cpu_seconds() - f.cpu;
+    f.quality = rf_leiden_quality(in, community, f.communities, &status, &err) / weight;
+    f.index = truth == NULL ? 0 : adjusted_rand(community, f.communities);
+    rf_free(community);
+    return f;
+}
+
+static int by_size(const void *left, const void *right)
+{
+    double const a = *(const double *)left;
+    double const b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static void print_spread(const char *name, double *figure, size_t count, int decimals)
+{
+    qsort(figure, count, sizeof *figure, by_size);
+    (void)printf("  %s %.*f [%.*f-%.*f]", name, decimals, figure[count / 2], decimals, figure[0],
+                 decimals, figure[count - 1]);
+}
+
+static void run(const char *name, method find, rf_leiden_input in, double weight, size_t seeds)
+{
+    double *wall = rf_alloc(3 * seeds, sizeof *wall);
+    double *cpu = wall + seeds;
+    double *quality = cpu + seeds;
+    figures f = {0};
+    if (wall == NULL) {
+        exit(1);
+    }
+    for (size_t i = 0; i < seeds; i++) {
+        in.seed = i + 1;
+        f = run_once(find, &in, weight);
+        wall[i] = f.wall;
+        cpu[i] = f.cpu;
+        quality[i] = f.quality;
+    }
+    (void)printf("%-8s threads %u rounds %2d", name, in.threads, in.iterations);
+    print_spread("wall", wall, seeds, 3);
+    print_spread("CPU", cpu, seeds, 3);
+    print_spread("quality", quality, seeds, 7);
+    (void)printf("  %u communities", f.communities);
     if (truth != NULL) {
-        (void)printf("  ARI %.4f", adjusted_rand(community, communities));
+        (void)printf("  ARI %.4f", f.index);
     }
     (void)printf("\n");
     (void)fflush(stdout);
-    rf_free(community);
+    rf_free(wall);
 }
 
 /* rf_cluster as a method. */
@@ -253,7 +294,8 @@ static double *weigh_vertices(const rf_edges *e, bool alike, double *total)
 
 int main(int argc, char **argv)
 {
-    static const int rounds[] = {1, 2, 5, -1};
+    static const int rounds[] = {0, 1, 2, 5, -1};
+    enum { LARGER = 4000000 }; /* as the command has it */
     rf_edges e;
     rf_error err = {.status = RF_OK};
     double started = rf_seconds();
@@ -262,6 +304,7 @@ int main(int argc, char **argv)
     rf_leiden_input in;
     double *mass;
     size_t igraph = 0; /* how many of `rounds` */
+    size_t seeds;
     if (argc < 5) {
         (void)fprintf(stderr,
                       "usage: communities EDGES modularity|cpm RESOLUTION SEEDS [igraph|igraph=1]"
@@ -289,25 +332,23 @@ int main(int argc, char **argv)
             read_truth(argv[i] + 6);
         }
         igraph = strcmp(argv[i], "igraph") == 0     ? sizeof rounds / sizeof rounds[0]
-                 : strcmp(argv[i], "igraph=1") == 0 ? 1
+                 : strcmp(argv[i], "igraph=1") == 0 ? 3
                                                     : igraph;
     }
     settings = (rf_cluster_settings){.objective = cpm ? RF_CPM : RF_MODULARITY,
                                      .resolution = strtod(argv[3], NULL),
-                                     .iterations = 1};
-    for (unsigned long seed = 1; seed <= strtoul(argv[4], NULL, 10); seed++) {
-        in.seed = seed;
-        for (unsigned threads = rf_processors(); threads > 0; threads = threads > 1 ? 1 : 0) {
-            in.threads = threads;
-            run("leiden", rf_leiden, &in, weight);
-            run("cluster", by_components, &in, weight);
-        }
+                                     .iterations = 1,
+                                     .polished = e.count <= LARGER};
+    seeds = strtoul(argv[4], NULL, 10);
+    for (unsigned threads = rf_processors(); threads > 0; threads = threads > 1 ? 1 : 0) {
+        in.threads = threads;
+        run("leiden", rf_leiden, in, weight, seeds);
+        run("cluster", by_components, in, weight, seeds);
     }
     for (size_t i = 0; i < igraph; i++) {
         in.iterations = rounds[i];
-        in.seed = 1;
         in.threads = 1;
-        run("igraph", rf_igraph_leiden, &in, weight);
+        run("igraph", rf_igraph_leiden, in, weight, seeds);
     }
     rf_free(mass);
     rf_edges_free(&e);
