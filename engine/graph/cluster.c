@@ -293,7 +293,7 @@ static rf_status number_by_size(const search *s, uint32_t *community, uint32_t c
 /* The weight of edges inside communities, in blocks of ROWS places. */
 typedef struct weighing {
     const search *search;
-    double *sum; /* by block: of both rows */
+    double *sum; /* by block */
 } weighing;
 
 static void weigh_inside(void *context, size_t task, unsigned worker)
@@ -307,7 +307,7 @@ static void weigh_inside(void *context, size_t task, unsigned worker)
     (void)worker;
     for (uint32_t v = first; v < n && v - first < ROWS; v++) {
         uint32_t const base = p->start[v] == p->start[v + 1] ? 0 : p->first[p->of[p->node[v]]];
-        for (uint64_t i = p->start[v]; i < p->start[v + 1]; i++) {
+        for (uint64_t i = p->start[v + 1]; i-- > p->start[v] && base + p->neighbour[i] > v;) {
             if (s->found[base + p->neighbour[i]] == s->found[v]) {
                 sum += p->weight == NULL ? p->alike : p->weight[i];
             }
@@ -327,7 +327,7 @@ static rf_status find_inside(const search *s, rf_team *team, double *inside, rf_
     }
     rf_team_run(team, blocks, weigh_inside, &w);
     for (size_t i = 0; i < blocks; i++) {
-        *inside += w.sum[i] / 2;
+        *inside += w.sum[i];
     }
     for (uint32_t c = 0; c < s->parts.count; c++) {
         *inside += s->wanted[c] ? 0 : s->parts.inside[c];

@@ -5,9 +5,9 @@
  * is at most resolution * K^2 / 4, so the ends of a heavier edge are in one community.
  *
  * Nor do single vertices gain by going over. Let u be in A and v in B, with vertex weights k and
- * edges w. That neither u gains by going to B nor v by going to A, the two taken a and b times (both
- * at least 0) and added up, says of the edge between them
- *     (a + b) w_uv  <=  sum over all other x of |a w_ux - b w_vx|
+ * edges w. That neither u gains by going to B nor v by going to A, the former taken a times and the
+ * latter b times (both at least 0), adds up to
+ *     (a + b) w_uv  <=  sum over other x of |a w_ux - b w_vx|
  *                       + resolution * ((a k_u - b k_v) (K_B - K_A) + a k_u^2 + b k_v^2).
  * Where it is more they are in one community. Tried are a : b = k_v : k_u, where the communities
  * around them drop out (two whose edges lead alike to the same others, as in a clique), and 1 : 0

@@ -16,11 +16,12 @@ enum {
     SWEEPS_AT_MOST = 100,
     LEVELS_AT_MOST = 60,
     UPPER_ROUNDS = 4,
-    LARGE = 1 << 16 /* vertices */
+    UPPER_ROUNDS_POLISHED = 3, /* the last sweep makes up for it */
+    LARGE = 1 << 16            /* vertices */
 };
 
 /* A large graph is gone through in haste, down to a graph of parts that is no longer large; there
- * UPPER_ROUNDS rounds cost little and gain nearly what whole rounds would.
+ * some rounds cost little and gain nearly what whole rounds would.
  *
  * Of a large graph: a sweep that gains a smaller share of all weight is the last; a tenth of it at
  * each level and in each round. Parts more than this share of the vertices are not worth a level.
@@ -140,12 +141,16 @@ static uint32_t name_by_first(rf_lcore *core, uint32_t vertices, uint32_t names)
     return count;
 }
 
-/* Splits what is not connected; the labels stay those of members. Needs core->part, core->mover. */
-static void split(rf_lcore *core, const rf_lgraph *g)
+/* Splits what is not connected, of all communities or of those with changed[label]; the labels are
+ * those of members. Needs core->part, core->mover. */
+static void split(rf_lcore *core, const rf_lgraph *g, const unsigned char *changed)
 {
     uint32_t *part = core->part;
     uint32_t *queue = core->mover;
-    memset(part, 0xff, g->vertices * sizeof *part);
+    for (uint32_t v = 0; v < g->vertices; v++) {
+        uint32_t const label = core->now.community[v];
+        part[v] = changed == NULL || changed[label] ? UINT32_MAX : label;
+    }
     for (uint32_t root = 0; root < g->vertices; root++) {
         uint32_t head = 0;
         uint32_t tail = 0;
@@ -252,7 +257,7 @@ static void project(climb *c, const rf_lgraph *g)
 {
     rf_lcore *core = c->core;
     uint32_t const n = c->ground->vertices;
-    split(core, g);
+    split(core, g, NULL);
     for (uint32_t v = 0; v < n; v++) {
         core->live[v] = core->now.community[c->top[v]];
     }
@@ -276,7 +281,7 @@ static rf_status run_upper_rounds(climb *c, rf_error *err)
         order[v] = v;
     }
     if (status == RF_OK) {
-        status = run_rounds(c->core, &c->level, UPPER_ROUNDS, order, err);
+        status = run_rounds(c->core, &c->level, c->core->upper_rounds, order, err);
     }
     for (uint32_t v = 0; v < n && status == RF_OK; v++) {
         number[order[v]] = v;
@@ -400,6 +405,25 @@ static double noise_for(const rf_leiden_input *input, const rf_lgraph *g)
     return halves == 0 ? 0 : input->randomness * 2 * total_weight(g) / (double)halves;
 }
 
+/* Vertices of the ground move by themselves. Few do, so few communities can have come apart; the
+ * labels of all others are members of theirs. */
+static void polish(rf_lcore *core, const rf_lgraph *ground)
+{
+    uint32_t const n = ground->vertices;
+    uint32_t *before = core->order;
+    unsigned char *changed = core->later; /* all 0 before and after */
+    weigh(core, ground);
+    memcpy(before, core->now.community, n * sizeof *before);
+    (void)rf_lcore_move(core, ground, 0, SWEEPS_AT_MOST);
+    for (uint32_t v = 0; v < n; v++) {
+        if (before[v] != core->now.community[v]) {
+            changed[before[v]] = changed[core->now.community[v]] = 1;
+        }
+    }
+    split(core, ground, changed);
+    memset(changed, 0, n);
+}
+
 /* `rows` is NULL when the edges are in the input. */
 static rf_status search(const rf_leiden_input *input, const rf_leiden_rows *rows, rf_lcore *core,
                         uint32_t *community, rf_error *err)
@@ -421,9 +445,7 @@ static rf_status search(const rf_leiden_input *input, const rf_leiden_rows *rows
         status = run_rounds(core, &ground, input->iterations, order, err);
     }
     if (status == RF_OK && input->polished && n >= LARGE) {
-        weigh(core, &ground);
-        (void)rf_lcore_move(core, &ground, 0, SWEEPS_AT_MOST);
-        split(core, &ground);
+        polish(core, &ground);
     }
     for (uint32_t i = 0; i < n && status == RF_OK; i++) {
         community[order[i]] = core->now.community[i];
@@ -479,7 +501,8 @@ static rf_status find(const rf_leiden_input *input, const rf_leiden_rows *rows, 
                       uint32_t *communities, rf_error *err)
 {
     unsigned const threads = input->vertices < LARGE || input->threads < 1 ? 1 : input->threads;
-    rf_lcore core = {.seed = input->seed};
+    rf_lcore core = {.seed = input->seed,
+                     .upper_rounds = input->polished ? UPPER_ROUNDS_POLISHED : UPPER_ROUNDS};
     rf_status status = allocate_core(&core, threads, input->vertices, err);
     *communities = 0;
     if (status == RF_OK) {

@@ -61,6 +61,7 @@ typedef struct rf_lcore {
     double resolution; /* for relative weights */
     double noise;      /* of refining: parts are drawn by exp(gain / noise); 0: the best */
     uint64_t turn;     /* another for every refinement */
+    int upper_rounds;  /* on the first graph of parts that is not large */
     rf_lpartition now;
     /* scratch of moving */
     uint32_t *live;               /* communities as the chunk that owns the vertex sees them */

@@ -63,7 +63,7 @@ static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v,
 {
     rf_lcore *core = r->core;
     double const price = core->resolution * core->part_mass[v];
-    uint64_t const state = rf_mix2(core->turn, v);
+    uint64_t state = 0; /* of drawing, which is rare */
     double links;
     uint32_t const count = gather(r, worker, v, &links);
     uint32_t best = v;
@@ -84,6 +84,7 @@ static void join_best(const refinement *r, const rf_lworker *worker, uint32_t v,
                 best_gain + (drawn_best ? 0 : core->noise * GUMBEL_LEAST)) {
                 continue;
             }
+            state = state == 0 ? rf_mix2(core->turn, v) : state;
             if (!drawn_best) {
                 best_gain += core->noise * gumbel(rf_mix2(state, best));
                 drawn_best = true;
