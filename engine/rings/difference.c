@@ -127,6 +127,17 @@ static rf_status note_life(rf_statement *insert, int64_t what, rf_error *err)
     return rf_run(insert, err);
 }
 
+/* Whether a changed ring is another one than the kept ring that most of it comes from: three
+ * quarters of both are what it takes to be the same. It may then continue one of long ago. */
+static bool has_turned(const comparing *c, const rf_ring *ring)
+{
+    uint32_t same;
+    uint32_t const kept =
+        rf_memory_kept(c->before, c->f->member + ring->first_member, ring->size, &same);
+    return kept == 0 || 4 * (uint64_t)same < 3 * (uint64_t)ring->size ||
+           4 * (uint64_t)same < 3 * (uint64_t)c->before->kept_size[kept - 1];
+}
+
 /* The lives that the changed rings may continue: into temp.update_life. */
 static rf_status list_lives(comparing *c)
 {
@@ -154,9 +165,10 @@ static rf_status list_lives(comparing *c)
     }
     for (uint32_t i = 0; i < c->changes && status == RF_OK; i++) {
         const rf_ring *ring = &c->f->ring[c->changed[i]];
+        bool const turned = has_turned(c, ring);
         for (uint32_t m = 0; m < ring->size && status == RF_OK; m++) {
             const rf_member *member = &c->f->member[ring->first_member + m];
-            if (c->place[member->account] == 0) {
+            if (turned || c->place[member->account] == 0) {
                 status = note_life(newcomer, member->account_row, c->err);
             }
         }
@@ -213,6 +225,14 @@ static int by_life_order(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* A changed ring has the number of a kept one: the one it was. */
+static void take_kept(comparing *c, uint32_t ring, uint32_t kept)
+{
+    c->f->ring[ring].number = c->before->rings[kept].number;
+    c->met[kept] = 1;
+    c->same[ring] = kept;
+}
+
 /* A changed ring has the number of what it continues, or a new one; the ledger tells it so. */
 static rf_status number_rings(comparing *c)
 {
@@ -227,14 +247,23 @@ static rf_status number_rings(comparing *c)
         newest = c->before->rings[k].number > newest ? c->before->rings[k].number : newest;
     }
     qsort(list, count, sizeof *list, by_life_order);
+    for (uint32_t i = 0; i < c->changes; i++) { /* score and evidence are under the old number */
+        uint32_t const stands = c->f->ring[c->changed[i]].stands;
+        if (stands != 0) {
+            take_kept(c, c->changed[i], stands - 1);
+        }
+    }
     for (uint32_t i = 0; i < c->changes; i++) {
         rf_ring *ring = &c->f->ring[c->changed[i]];
         by_life const wanted = {ring->life, 0};
         const by_life *found = bsearch(&wanted, list, count, sizeof *list, by_life_order);
-        ring->number = found == NULL ? ++newest : c->before->rings[found->ring].number;
-        if (found != NULL) {
-            c->met[found->ring] = 1;
-            c->same[c->changed[i]] = found->ring; /* the one it was */
+        if (ring->stands != 0) {
+            continue;
+        }
+        if (found != NULL && c->met[found->ring] == 0) {
+            take_kept(c, c->changed[i], found->ring);
+        } else {
+            ring->number = ++newest;
         }
     }
     rf_free(list);
@@ -357,6 +386,10 @@ static void compare_rings(comparing *c)
         const rf_kept_ring *k;
         if (ring->parts > 0 || c->same[r] == UINT32_MAX) {
             c->d->ring[r] = RF_RING_JUDGED;
+            continue;
+        }
+        if (ring->stands != 0) {
+            c->d->ring[r] = RF_RING_GREW;
             continue;
         }
         k = &c->before->rings[c->same[r]];

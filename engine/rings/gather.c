@@ -8,6 +8,7 @@
 #include "rings/join.h"
 #include "rings/pipeline.h"
 #include "rings/profile.h"
+#include "rings/resume.h"
 #include "rings/score.h"
 #include "rings/separate.h"
 
@@ -31,34 +32,56 @@ static rf_status part_fringe(rf_pipeline *p, rf_error *err)
 }
 
 /* Whether a judgement stands though there are news of so many members: of a ring that is far from
- * suspect, until there were news of every fourth. */
+ * suspect or far above what is flagged, until there were news of every fourth. */
 static bool stands(const rf_pipeline *p, const rf_judged *known, uint32_t news, uint32_t size)
 {
     const rf_detect_settings *s = p->settings;
     double const near =
         fmin(fmin(s->join.suspect_from, s->grow.suspect_from), s->score.flagged_from) -
         RF_UPDATE_MARGIN;
-    return news == 0 || (known->score < near && 4 * ((uint64_t)known->news + news) < size);
+    bool const clear =
+        known->score < near || known->score >= s->score.flagged_from + RF_UPDATE_CLEAR;
+    return news == 0 || (clear && 4 * ((uint64_t)known->news + news) < size);
 }
 
-/* Gives rings the scores they had, where they are the same; `final`: as they were written, with all
- * that belongs to it. */
+/* The kept ring that most members come from, 1 + its index; 0: none. To the news of members come
+ * those who came to it or left it. */
+static uint32_t find_kept(const rf_run_memory *before, const rf_member *members, uint32_t size,
+                          const rf_judged **known, uint32_t *news)
+{
+    uint32_t same;
+    uint32_t const kept = rf_memory_kept(before, members, size, &same);
+    if (kept != 0) {
+        *known = rf_memory_judged(before, before->rings[kept - 1].judged);
+        *news += size - same + before->kept_size[kept - 1] - same;
+    }
+    return kept;
+}
+
+/* Gives rings the scores they had, where they are nearly the same; `final`: as they were written,
+ * with all that belongs to it. */
 static void recall_scores(rf_pipeline *p, bool final)
 {
     for (uint32_t r = 0; r < p->findings.rings; r++) {
         rf_ring *ring = &p->findings.ring[r];
         const rf_member *members = p->findings.member + ring->first_member;
         uint64_t const hash = rf_members_hash(&p->population, members, ring->size);
-        const rf_judged *known = rf_memory_judged(p->before, hash);
+        const rf_judged *known;
         uint32_t news = 0;
-        for (uint32_t i = 0; i < ring->size; i++) {
-            news += p->fresh[members[i].account] != 0;
-        }
         if (ring->judged == hash && ring->parts > 0) {
             continue; /* judged in this update */
         }
+        known = rf_memory_judged(p->before, hash);
+        for (uint32_t i = 0; i < ring->size; i++) {
+            news += p->fresh[members[i].account] != 0;
+        }
+        ring->stands = 0;
+        if (known == NULL) {
+            ring->stands = find_kept(p->before, members, ring->size, &known, &news);
+        }
         if (known == NULL || !stands(p, known, news, ring->size) || (final && known->final == 0)) {
             ring->judged = 0;
+            ring->stands = 0;
             continue;
         }
         ring->judged = hash;
@@ -96,7 +119,7 @@ static rf_status join_rings(rf_pipeline *p, const rf_detect_settings *settings,
 {
     rf_join_settings join = settings->join;
     rf_status status;
-    join.tie_contrast = grown ? join.tie_contrast : 0;
+    join.tie_contrast = grown || p->before != NULL ? join.tie_contrast : 0;
     status = rf_rings_join(&p->population, &p->links, &join, chance_density, settings->seed,
                            &p->findings, changed, err);
     if (status == RF_OK) {
@@ -119,6 +142,7 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
         for (uint32_t r = 0; r < p->findings.rings && p->rivals.stands != NULL; r++) {
             p->rivals.stands[r] = p->findings.ring[r].parts == 0;
         }
+        p->rivals.resumed = true;
     }
     status =
         rf_rings_grow(&p->population, &p->calibration, &settings->grow, settings->levels.min_size,
@@ -167,12 +191,17 @@ rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_err
     const rf_detect_settings *settings = p->settings;
     rf_baseline baseline = {0};
     uint32_t changed = 1;
+    uint32_t resumed = 0;
     rf_status status =
         rf_baseline_learn(&p->population, &p->calibration, settings->threads, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
     rf_pipeline_lap(p, RF_JUDGING, "learning");
+    if (status == RF_OK && p->before != NULL) {
+        status = rf_rings_resume(&p->population, p->before, settings->grow.suspect_from,
+                                 settings->levels.min_size, &p->findings, &resumed, err);
+    }
     if (status == RF_OK) {
-        status = judge(p, settings, &baseline, false, false, err);
+        status = judge(p, settings, &baseline, resumed > 0, false, err);
     }
     for (uint32_t round = 0; round < GATHERINGS && changed > 0 && status == RF_OK; round++) {
         status = gather(p, settings, &baseline, chance_density, round > 0, &changed, err);

@@ -58,6 +58,7 @@ typedef struct grower {
     const uint8_t *stands; /* by ring: of those, what need not be weighed again; NULL: none */
     const float *known;    /* by account: membership in such a ring */
     rf_measured *measured; /* such rings as they were measured */
+    bool resumed;          /* fringe has to be loyal to vouch */
     bool rivals;           /* those rings are at hand, not the suspect ones */
     rf_progress progress;
 } grower;
@@ -429,7 +430,7 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     }
     for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
         uint32_t const ring = g->places.ring[a];
-        g->vouches[a] = ring != UINT32_MAX;
+        g->vouches[a] = ring != UINT32_MAX && !(g->resumed && g->places.fringe[a] != 0);
         if (ring != UINT32_MAX && g->stale[ring] == 0) {
             g->places.membership[a] = g->known[a];
         }
@@ -485,6 +486,9 @@ static rf_status grow_rounds(grower *g, rf_error *err)
 {
     uint32_t changes = 1;
     rf_status status;
+    if (g->resumed) {
+        hear_vouchers(g);
+    }
     list_rings(g);
     status = pool_rings(g, err);
     if (status == RF_OK) {
@@ -544,6 +548,7 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     g.known = rivals->membership;
     g.stands = rivals->stands;
     g.measured = rivals->measured;
+    g.resumed = rivals->resumed;
     *changed = 0;
     if (status == RF_OK) {
         status = rf_membership_begin(population, calibration, &g.model, err);

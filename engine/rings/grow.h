@@ -44,6 +44,7 @@ typedef struct rf_rivals {
     uint8_t *stands;   /* by ring of the findings: 1: not to be weighed again; NULL: none */
     rf_measured
         *measured; /* of communities, by an earlier growth in the same population; or NULL */
+    bool resumed;      /* fringe joined in an earlier run: it vouches if it is loyal */
 } rf_rivals;
 void rf_rivals_free(rf_rivals *rivals);
 /* Forgets all but what was measured: to be weighed anew. */

@@ -82,6 +82,7 @@ static rf_status judge_one(judging *j, rf_ring *ring, evidence_block *block, uns
     }
     ring->judged = hash;
     ring->news = 0;
+    ring->stands = 0;
     return status;
 }
 

@@ -209,6 +209,7 @@ rf_status rf_ledger_match(const rf_sets *before, const bool *found, const rf_set
 /* ---- what happened ---- */
 
 typedef struct settling {
+    rf_store *store; /* where only some lives were read: asked for the keys of the others */
     const rf_population *population;
     const rf_ledger *ledger;
     rf_findings *findings;
@@ -291,19 +292,45 @@ static bool take_key(settling *s, const char *key)
     return true;
 }
 
+/* Whether a life that was not read has the key. */
+static rf_status ask_key(const settling *s, const char *key, bool *taken)
+{
+    rf_statement *select = NULL;
+    rf_status status;
+    *taken = false;
+    if (s->store == NULL) {
+        return RF_OK;
+    }
+    status = rf_prepare(s->store, "SELECT 1 FROM ring_life WHERE ring_key = ?", &select, s->err);
+    if (status == RF_OK) {
+        rf_bind_text(select, 1, key);
+        status = rf_step(select, taken, s->err);
+    }
+    rf_statement_end(select);
+    return status;
+}
+
 static rf_status bear(settling *s, uint32_t r)
 {
     rf_ring *ring = &s->findings->ring[r];
     rf_ledger_entries *entries = &s->findings->ledger;
     uint64_t attempt = 0;
+    bool taken = true;
     if (!rf_reserve(&entries->birth, &entries->birth_room, entries->births + 1,
                     sizeof *entries->birth)) {
         return rf_fail_memory(s->err, "the ledger");
     }
-    do {
+    while (taken) {
         rf_ring_key(s->population, s->findings->member + ring->first_member, ring->size, attempt++,
                     ring->key);
-    } while (!take_key(s, ring->key));
+        taken = !take_key(s, ring->key);
+        if (!taken) {
+            rf_status const status = ask_key(s, ring->key, &taken);
+            if (status != RF_OK) {
+                return status;
+            }
+        }
+    }
     entries->birth[entries->births].life = s->ledger->newest + (int64_t)entries->births + 1;
     ring->life = entries->birth[entries->births].life;
     memcpy(entries->birth[entries->births++].key, ring->key, sizeof ring->key);
@@ -547,7 +574,11 @@ rf_status rf_rings_settle(rf_store *store, const rf_population *population, int6
                           bool some, rf_findings *findings, rf_error *err)
 {
     rf_ledger ledger = {0};
-    settling s = {.population = population, .ledger = &ledger, .findings = findings, .err = err};
+    settling s = {.store = some ? store : NULL,
+                  .population = population,
+                  .ledger = &ledger,
+                  .findings = findings,
+                  .err = err};
     rf_status status = rf_ledger_read(store, before, some, &ledger, err);
     findings->ledger.previous = ledger.previous;
     if (status == RF_OK) {

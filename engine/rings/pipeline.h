@@ -10,6 +10,8 @@
 
 /* Bits below what is suspect: there, small news of members do not make an update judge anew. */
 #define RF_UPDATE_MARGIN 2.0
+/* And bits above what is flagged from which they do not either. */
+#define RF_UPDATE_CLEAR 6.0
 
 typedef enum rf_stage {
     RF_READING,

@@ -26,6 +26,8 @@ void rf_memory_free(rf_run_memory *memory)
     rf_links_free(&memory->links);
     rf_free(memory->rings);
     rf_free(memory->members);
+    rf_free(memory->kept_ring);
+    rf_free(memory->kept_size);
     rf_chance_free(&memory->chance);
     rf_rivals_free(&memory->rivals);
     *memory = (rf_run_memory){0};
@@ -365,8 +367,39 @@ static rf_status recall_rivals(rf_store *store, const rf_population *p, const ui
     return status;
 }
 
-static rf_status recall_findings(rf_store *store, const uint32_t *number, uint64_t rows,
-                                 rf_run_memory *memory, bool *good, rf_error *err)
+/* Which kept ring every account is in. */
+static rf_status place_members(const rf_population *p, rf_run_memory *memory, bool *good,
+                               rf_error *err)
+{
+    uint32_t most = 0;
+    uint32_t *index;
+    for (size_t k = 0; k < memory->ring_count; k++) {
+        most = memory->rings[k].number > most ? memory->rings[k].number : most;
+    }
+    index = rf_alloc((size_t)most + 1, sizeof *index);
+    memory->kept_ring = rf_alloc(p->accounts, sizeof *memory->kept_ring);
+    memory->kept_size = rf_alloc(memory->ring_count, sizeof *memory->kept_size);
+    if (index == NULL || memory->kept_ring == NULL || memory->kept_size == NULL) {
+        rf_free(index);
+        return rf_fail_memory(err, "the rings of before");
+    }
+    for (size_t k = 0; k < memory->ring_count; k++) {
+        index[memory->rings[k].number] = (uint32_t)k + 1;
+    }
+    for (size_t i = 0; i < memory->member_count && *good; i++) {
+        const rf_kept_member *m = &memory->members[i];
+        *good = m->ring <= most && index[m->ring] != 0;
+        if (*good) {
+            memory->kept_ring[m->account] = index[m->ring];
+            memory->kept_size[index[m->ring] - 1]++;
+        }
+    }
+    rf_free(index);
+    return RF_OK;
+}
+
+static rf_status recall_findings(rf_store *store, const rf_population *p, const uint32_t *number,
+                                 uint64_t rows, rf_run_memory *memory, bool *good, rf_error *err)
 {
     rf_status status = rf_kept_get(store, "rings", sizeof *memory->rings, &memory->rings,
                                    &memory->ring_count, err);
@@ -384,10 +417,11 @@ static rf_status recall_findings(rf_store *store, const uint32_t *number, uint64
         memory->chance.count = (uint32_t)memory->chance.room;
     }
     for (size_t i = 0; i < memory->member_count && status == RF_OK; i++) {
-        *good =
-            *good && memory->members[i].row < rows && number[memory->members[i].row] != UINT32_MAX;
+        rf_kept_member *m = &memory->members[i];
+        m->account = m->row < rows ? number[m->row] : UINT32_MAX;
+        *good = *good && m->account != UINT32_MAX;
     }
-    return status;
+    return status == RF_OK && *good ? place_members(p, memory, good, err) : status;
 }
 
 rf_status rf_memory_recall(rf_store *store, const rf_population *population, rf_run_memory *memory,
@@ -417,13 +451,30 @@ rf_status rf_memory_recall(rf_store *store, const rf_population *population, rf_
         status = recall_communities(store, population, number, rows, memory, good, err);
     }
     if (status == RF_OK && *good) {
-        status = recall_findings(store, number, rows, memory, good, err);
+        status = recall_findings(store, population, number, rows, memory, good, err);
     }
     if (status == RF_OK && *good) {
         status = recall_rivals(store, population, number, rows, &memory->rivals, good, err);
     }
     rf_free(number);
     return status;
+}
+
+uint32_t rf_memory_kept(const rf_run_memory *memory, const rf_member *members, uint32_t size,
+                        uint32_t *same)
+{
+    uint32_t kept = 0;
+    uint32_t votes = 0; /* Boyer and Moore's majority: nobody else can have one */
+    *same = 0;
+    for (uint32_t i = 0; i < size; i++) {
+        uint32_t const of = memory->kept_ring[members[i].account];
+        kept = votes == 0 ? of : kept;
+        votes = of == kept ? votes + 1 : votes - 1;
+    }
+    for (uint32_t i = 0; i < size && kept != 0; i++) {
+        *same += memory->kept_ring[members[i].account] == kept;
+    }
+    return kept;
 }
 
 const rf_judged *rf_memory_judged(const rf_run_memory *memory, uint64_t members)

@@ -36,7 +36,7 @@ typedef struct rf_kept_member {
     uint32_t role; /* 0 core, 1 fringe, 2 bridge */
     double bits;
     float membership;
-    uint32_t unused;
+    uint32_t account; /* its number in the population, once recalled */
 } rf_kept_member;
 
 typedef struct rf_run_memory {
@@ -52,6 +52,8 @@ typedef struct rf_run_memory {
     size_t ring_count;
     rf_kept_member *members; /* by account */
     size_t member_count;
+    uint32_t *kept_ring; /* by account, once recalled: 1 + its index in rings; 0: in none */
+    uint32_t *kept_size; /* members by index in rings, once recalled */
     rf_chance chance;
     rf_rivals rivals; /* recalled; of a run itself they are kept apart */
 } rf_run_memory;      /* all zero bytes is empty */
@@ -81,6 +83,10 @@ RF_MUST_USE rf_status rf_memory_recall(rf_store *store, const rf_population *pop
                                        rf_run_memory *memory, bool *good, rf_error *err);
 /* NULL when no ring with these members was judged. O(log rings). */
 const rf_judged *rf_memory_judged(const rf_run_memory *memory, uint64_t members);
+/* The kept ring that more than half of the members were in, if any is, as kept_ring has it; *same
+ * is how many were in it. O(size). */
+uint32_t rf_memory_kept(const rf_run_memory *memory, const rf_member *members, uint32_t size,
+                        uint32_t *same);
 void rf_memory_free(rf_run_memory *memory);
 
 #endif

@@ -371,7 +371,8 @@ static rf_status write(updating *u, rf_store *store, rf_error *err)
     out->links_changed = u->difference.links.puts - u->difference.links.fresh;
     out->rings_gone = u->difference.goings;
     for (uint32_t r = 0; r < u->p.findings.rings && status == RF_OK; r++) {
-        out->rings_changed += u->difference.ring[r] == RF_RING_JUDGED;
+        out->rings_changed +=
+            u->difference.ring[r] == RF_RING_JUDGED || u->difference.ring[r] == RF_RING_GREW;
     }
     return status;
 }

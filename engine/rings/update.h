@@ -2,9 +2,11 @@
  *
  * What the run learned about sharing stands (evidence/recall.h); links are weighed again where
  * somebody came to hold something (evidence/changes.h); communities are found from those there
- * were; rings whose members and facts are the same are judged as they were; chance is what it was.
- * Types of values stay, too. What comes out is written in place (store/results_update.h), and what
- * the next update needs is kept.
+ * were; suspect rings that were joined or grown go on from what they had become (resume.h); rings
+ * whose members and facts are nearly the same are judged as they were (RF_UPDATE_MARGIN,
+ * RF_UPDATE_CLEAR: until there were news of every fourth member, newcomers and leavers among them);
+ * chance is what it was. Types of values stay, too. What comes out is written in place
+ * (store/results_update.h), and what the next update needs is kept.
  *
  * A full run is due when the facts cannot be renewed (population_kept.h), when settings, signals,
  * the allow-list, separations or the program have changed, and when nothing was kept. The caller

@@ -128,6 +128,41 @@ static rf_status take_rings(rf_store *store, int64_t run, const uint32_t *number
     return status;
 }
 
+static void bind_time(rf_statement *update, int parameter, int64_t time)
+{
+    if (time == RF_NO_TIME) {
+        rf_bind_null(update, parameter);
+    } else {
+        rf_bind_int(update, parameter, time);
+    }
+}
+
+/* What changes with its members, of a ring whose score stays. */
+static rf_status grow_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                            rf_error *err)
+{
+    rf_statement *update = NULL;
+    rf_status status = rf_prepare(store,
+                                  "UPDATE ring SET ring_key = ?3, size = ?4, first_created = ?5,"
+                                  " last_created = ?6 WHERE run = ?1 AND ring = ?2",
+                                  &update, err);
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        const rf_ring *ring = &f->ring[r];
+        if (c->ring[r] != RF_RING_GREW) {
+            continue;
+        }
+        rf_bind_int(update, 1, c->run);
+        rf_bind_int(update, 2, rf_ring_number(f, r));
+        rf_bind_text(update, 3, ring->key);
+        rf_bind_int(update, 4, ring->size);
+        bind_time(update, 5, ring->first_created);
+        bind_time(update, 6, ring->last_created);
+        status = rf_run(update, err);
+    }
+    rf_statement_end(update);
+    return status;
+}
+
 /* The figures of rings whose scores stay. */
 static rf_status move_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
                             rf_error *err)
@@ -140,7 +175,7 @@ static rf_status move_rings(rf_store *store, const rf_findings *f, const rf_resu
         &update, err);
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
         const rf_ring *ring = &f->ring[r];
-        if (c->ring[r] != RF_RING_MOVED) {
+        if (c->ring[r] != RF_RING_MOVED && c->ring[r] != RF_RING_GREW) {
             continue;
         }
         rf_bind_int(update, 1, c->run);
@@ -189,6 +224,9 @@ static rf_status write_rings(rf_store *store, const rf_findings *f, const rf_res
         }
     }
     rf_ring_writer_end(&writer);
+    if (status == RF_OK) {
+        status = grow_rings(store, f, c, err);
+    }
     return status == RF_OK ? move_rings(store, f, c, err) : status;
 }
 
@@ -344,7 +382,7 @@ static rf_status write_all(rf_store *store, const rf_findings *f, const rf_resul
         status = hooks->conclude(hooks->context, store, *number, &keep, err);
     }
     for (uint32_t r = 0; r < f->rings; r++) {
-        judged += c->ring[r] == RF_RING_JUDGED;
+        judged += c->ring[r] == RF_RING_JUDGED || c->ring[r] == RF_RING_GREW;
     }
     if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "keeping");

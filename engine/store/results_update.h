@@ -13,6 +13,7 @@
 typedef enum rf_ring_change {
     RF_RING_STAYS,
     RF_RING_MOVED, /* its figures are others, its score and evidence are not */
+    RF_RING_GREW,  /* and its members are others, too */
     RF_RING_JUDGED /* all of it is new */
 } rf_ring_change;
 
