@@ -310,6 +310,10 @@ static void an_update_writes_what_readers_expect(void **state)
         story_number(f, "SELECT count(*) FROM ring r WHERE abs(score - (SELECT sum(bits) FROM"
                         " score_part s WHERE s.run = r.run AND s.ring = r.ring)) > 1e-9"),
         0);
+    assert_int_equal(
+        story_number(f, "SELECT count(*) FROM ring r WHERE 2 * links <> (SELECT sum(links) FROM"
+                        " member m WHERE m.run = r.run AND m.ring = r.ring)"),
+        0);
     assert_int_equal(story_number(f, "SELECT count(*) FROM ring WHERE ring_key NOT IN"
                                      " (SELECT ring_key FROM ring_life)"),
                      0);

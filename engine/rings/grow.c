@@ -559,8 +559,11 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     if (status == RF_OK) {
         status = grow_rounds(&g, err);
     }
-    if (status == RF_OK) {
+    if (status == RF_OK && g.changed > 0) {
         status = rf_rings_regroup(population, &g.places, min_size, findings, err);
+    }
+    for (uint32_t i = 0; i < findings->members && status == RF_OK; i++) {
+        findings->member[i].membership = g.places.membership[findings->member[i].account];
     }
     *changed = g.changed;
     for (uint32_t a = 0; a < population->accounts && status == RF_OK; a++) {

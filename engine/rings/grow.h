@@ -50,10 +50,10 @@ void rf_rivals_free(rf_rivals *rivals);
 /* Forgets all but what was measured: to be weighed anew. */
 void rf_rivals_clear(rf_rivals *rivals);
 
-/* Grows the suspect rings of judged *findings. *changed is how many accounts moved. Members are
- * listed anew, with their membership; the caller measures and judges again. Rings that fall below
- * min_size disappear. *rivals may be empty; bits and membership are allocated then, and are those
- * of now afterwards. */
+/* Grows the suspect rings of judged *findings. *changed is how many accounts moved. Members have
+ * their membership; when any moved they are listed anew, and the caller measures and judges again.
+ * Rings that fall below min_size disappear. *rivals may be empty; bits and membership are allocated
+ * then, and are those of now afterwards. */
 RF_MUST_USE rf_status rf_rings_grow(const rf_population *population,
                                     const rf_calibration *calibration,
                                     const rf_grow_settings *settings, uint32_t min_size,

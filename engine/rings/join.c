@@ -354,13 +354,22 @@ static rf_status choose_targets(const rf_findings *f, const suspects *s, uint32_
     return RF_OK;
 }
 
-/* Members move to the target; rings left empty go. */
+/* Members move to the target; rings left empty go. When there are none, members are as they were,
+ * with their links. */
 static rf_status move_members(const rf_population *population, const uint32_t *target,
                               rf_findings *findings, uint32_t *joined, rf_error *err)
 {
     uint32_t const before = findings->rings;
     rf_places places;
-    rf_status status = rf_places_of(findings, population->accounts, &places, err);
+    rf_status status;
+    uint32_t still = 0;
+    while (still < before && target[still] == still) {
+        still++;
+    }
+    if (still == before) {
+        return RF_OK;
+    }
+    status = rf_places_of(findings, population->accounts, &places, err);
     if (status != RF_OK) {
         return status;
     }

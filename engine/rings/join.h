@@ -36,8 +36,8 @@ typedef struct rf_join_settings {
 rf_join_settings rf_join_defaults(void);
 
 /* Joins judged rings of *findings; *joined is the number that disappeared into others. Networks of
- * joined rings become one. Members are listed anew; the caller measures and judges again.
- * O(links + t log t + members), t links between different rings. */
+ * joined rings become one. When any joined, members are listed anew; the caller measures and judges
+ * again. O(links + t log t + members), t links between different rings. */
 RF_MUST_USE rf_status rf_rings_join(const rf_population *population, const rf_links *links,
                                     const rf_join_settings *settings, double chance_density,
                                     uint64_t seed, rf_findings *findings, uint32_t *joined,
