@@ -282,6 +282,39 @@ static void links_are_renewed_as_they_would_be_found(void **state)
 
 /* ---- what is written ---- */
 
+/* What is counted of values is what the facts say. */
+static void assert_counted(fixture *f)
+{
+    assert_int_equal(
+        story_number(f,
+                     "SELECT count(*) FROM (SELECT value, ring, members FROM shared_in_ring EXCEPT"
+                     " SELECT h.value, m.ring, count(*) FROM holding h JOIN member m ON"
+                     " m.account = h.account GROUP BY h.value, m.ring)"),
+        0);
+    assert_int_equal(
+        story_number(
+            f, "SELECT count(*) FROM (SELECT h.value, m.ring, count(*) FROM holding h JOIN member m"
+               " ON m.account = h.account WHERE h.value IN (SELECT value FROM shared_value)"
+               " GROUP BY h.value, m.ring EXCEPT SELECT value, ring, members FROM shared_in_ring)"),
+        0);
+    assert_int_equal(
+        story_number(f, "SELECT count(*) FROM (SELECT value, holders FROM shared_value EXCEPT"
+                        " SELECT value, count(*) FROM holding GROUP BY value)"),
+        0);
+    assert_int_equal(
+        story_number(
+            f, "SELECT count(*) FROM (SELECT h.value FROM holding h JOIN value v ON v.id = h.value"
+               " WHERE v.signal IN (SELECT signal FROM shared_value) GROUP BY h.value"
+               " HAVING count(*) > 1 EXCEPT SELECT value FROM shared_value)"),
+        0);
+    assert_int_equal(
+        story_number(f, "SELECT (SELECT count(*) FROM link l JOIN account a ON a.id = l.account_a "
+                        "JOIN account b ON b.id ="
+                        " l.account_b WHERE abs(a.created_at - b.created_at) <= 600) - (SELECT"
+                        " count(*) FROM link_together)"),
+        0);
+}
+
 static void an_update_writes_what_readers_expect(void **state)
 {
     fixture *f = *state;
@@ -317,6 +350,7 @@ static void an_update_writes_what_readers_expect(void **state)
     assert_int_equal(story_number(f, "SELECT count(*) FROM ring WHERE ring_key NOT IN"
                                      " (SELECT ring_key FROM ring_life)"),
                      0);
+    assert_counted(f);
     members = story_number(f, "SELECT count(*) FROM member");
     assert_int_equal(story_number(f,
                                   "SELECT count(*) FROM member m JOIN ring r ON r.run = m.run AND"

@@ -2,10 +2,14 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
 
+#include <limits.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { ARENA_BLOCK = 1 << 18, LARGE_ARENA_BLOCK = 8 << 20 };
 enum { HUGE_PAGE = 2 << 20, LARGE = 8 << 20 };
@@ -113,6 +117,19 @@ bool rf_reserve(void *array_address, size_t *capacity, size_t need, size_t size)
 void rf_free(void *block)
 {
     free(block);
+}
+
+void rf_memory_hoard(bool hoard)
+{
+#ifdef __GLIBC__ /* only advice, like all of this */
+    if (mallopt(M_MMAP_THRESHOLD, hoard ? 1 << 30 : 1 << 20) == 0) {
+        (void)mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all that older ones allow */
+    }
+    (void)mallopt(M_TRIM_THRESHOLD, hoard ? INT_MAX : 1 << 21);
+    (void)mallopt(M_TOP_PAD, hoard ? 1 << 26 : 1 << 17);
+#else
+    (void)hoard;
+#endif
 }
 
 char *rf_copy_text(const char *text)

@@ -33,6 +33,11 @@ RF_MUST_USE bool rf_reserve(void *array_address, size_t *capacity, size_t need, 
 /* NULL is fine. */
 void rf_free(void *block);
 
+/* Whether freed arrays stay with the process, to be handed out again. The system clears every page
+ * that it hands out: for work of a second or two with many arrays of some megabytes that is a tenth
+ * of the time. Work that frees its largest arrays on the way needs more memory so. */
+void rf_memory_hoard(bool hoard);
+
 /* A copy of a NUL-terminated text, freed with rf_free; NULL when out of memory. */
 RF_MUST_USE char *rf_copy_text(const char *text);
 

@@ -19,12 +19,15 @@ static rf_again of_grown(const rf_population *p, const rf_calibration *c, uint32
     if (crosses(before, now, c->settings.pair_cap) || crosses(before, now, c->common)) {
         return RF_AGAIN_ALL;
     }
-    if (bucket[rf_bucket_of(now)].reliability > bucket[rf_bucket_of(before)].reliability ||
-        crosses(before, now, RF_ALL_PAIRS_UP_TO) || rf_group_signal(p, group)->windowed) {
-        return RF_AGAIN_PAIRS; /* of windowed ones, another day may be the best one now */
+    if (crosses(before, now, RF_ALL_PAIRS_UP_TO)) {
+        return RF_AGAIN_PAIRS;
     }
-    return rf_bucket_of(before) == rf_bucket_of(now) && !rf_group_size_tells(p, c, group)
-               ? RF_AGAIN_NOT
+    if (rf_bucket_of(before) == rf_bucket_of(now) && !rf_group_size_tells(p, c, group)) {
+        return RF_AGAIN_NOT;
+    }
+    return bucket[rf_bucket_of(now)].reliability > bucket[rf_bucket_of(before)].reliability ||
+                   rf_group_signal(p, group)->windowed
+               ? RF_AGAIN_PAIRS /* of windowed ones, another day may be the best one now */
                : RF_AGAIN_LINKS;
 }
 

@@ -107,13 +107,14 @@ static bool add_shared_in(void *context, uint32_t ring, uint32_t members)
 }
 
 /* Values of one signal, ascending: they stand so in the population. */
-static bool count_shared(const rf_population *p, uint32_t signal, const uint32_t *ring,
-                         rf_findings *f, uint32_t *scratch)
+static bool count_shared(const rf_population *p, uint32_t signal, const uint8_t *only,
+                         const uint32_t *ring, rf_findings *f, uint32_t *scratch)
 {
     for (uint32_t v = 0; v < p->values; v++) {
         uint32_t const g = p->value_group_start[v];
         uint32_t in_rings = 0;
-        if (p->value_signal[v] != signal || g == p->value_group_start[v + 1]) {
+        if (p->value_signal[v] != signal || g == p->value_group_start[v + 1] ||
+            (only != NULL && only[v] == 0)) {
             continue;
         }
         for (uint32_t i = 0; i < rf_group_size(p, g); i++) {
@@ -170,7 +171,8 @@ static bool count_together(const rf_population *p, rf_findings *f)
     return true;
 }
 
-rf_status rf_rings_count(const rf_population *population, rf_findings *findings, rf_error *err)
+rf_status rf_rings_count(const rf_population *population, const uint8_t *only,
+                         rf_findings *findings, rf_error *err)
 {
     const rf_population *p = population;
     rf_findings *f = findings;
@@ -189,7 +191,7 @@ rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
     }
     for (uint32_t s = 0; s < p->signals && done; s++) {
         if (p->signal[s].link && !p->signal[s].windowed) {
-            done = count_shared(p, s, ring, f, scratch);
+            done = count_shared(p, s, only, ring, f, scratch);
         }
     }
     if (done) {

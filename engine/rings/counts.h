@@ -18,9 +18,9 @@ enum { RF_SIGNED_UP_TOGETHER = 600 };
 
 /* Fills findings->place, place_ring, shared, shared_in, together, and what figures.h and timing.h
  * count; names are borrowed from the population. To be called when rings and flags are final.
- * RF_ENOMEM.
- */
-RF_MUST_USE rf_status rf_rings_count(const rf_population *population, rf_findings *findings,
-                                     rf_error *err);
+ * `only` says of each value whether shared and shared_in are to tell of it; NULL: of all.
+ * RF_ENOMEM. */
+RF_MUST_USE rf_status rf_rings_count(const rf_population *population, const uint8_t *only,
+                                     rf_findings *findings, rf_error *err);
 
 #endif

@@ -555,7 +555,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = rf_pipeline_marked(&p, err);
     }
     if (status == RF_OK) {
-        status = rf_rings_count(&p.population, &p.findings, err);
+        status = rf_rings_count(&p.population, NULL, &p.findings, err);
     }
     if (status == RF_OK) {
         lap(&p, RF_WRITING, "counting");

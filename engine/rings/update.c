@@ -299,26 +299,56 @@ static rf_status find(updating *u, rf_error *err)
         status = rf_pipeline_list(p, err);
     }
     p->findings.pairs = u->pairs;
-    if (status == RF_OK) {
-        status = rf_pipeline_summarise(p, err);
-    }
-    if (status == RF_OK) {
-        status = rf_pipeline_marked(p, err);
-    }
-    if (status == RF_OK) {
-        status = rf_rings_count(&p->population, &p->findings, err);
-    }
-    rf_pipeline_lap(p, RF_WRITING, "counting");
-    return status;
+    return status == RF_OK ? rf_pipeline_summarise(p, err) : status;
 }
 
 /* ---- writing ---- */
 
+/* Counts anew what is shared where a holder came or is in another ring. */
+static rf_status count(updating *u, rf_error *err)
+{
+    const rf_population *p = &u->p.population;
+    const rf_findings *f = &u->p.findings;
+    uint32_t *number = rf_alloc(p->accounts, sizeof *number);
+    uint8_t *only = rf_alloc(p->values, sizeof *only);
+    rf_status status =
+        number == NULL || only == NULL ? rf_fail_memory(err, "what is counted") : RF_OK;
+    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+        number[f->member[i].account] = rf_ring_number(f, f->member[i].ring - 1);
+    }
+    for (uint32_t a = 0; a < p->accounts && status == RF_OK; a++) {
+        uint32_t const kept = u->before.kept_ring[a];
+        if (number[a] == (kept == 0 ? 0 : u->before.rings[kept - 1].number)) {
+            continue;
+        }
+        for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
+            only[p->group_value[p->account_group[k]]] = 1;
+        }
+    }
+    for (uint32_t g = 0; g < p->groups && status == RF_OK; g++) {
+        only[p->group_value[g]] |= u->renewal.grown[g] > 0;
+    }
+    if (status == RF_OK) {
+        status = rf_rings_count(p, only, &u->p.findings, err);
+    }
+    rf_free(number);
+    rf_free(only);
+    return status;
+}
+
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
     updating *u = context;
-    rf_status const status = rf_difference_rings(store, &u->p.population, &u->before,
-                                                 &u->p.findings, &u->difference, err);
+    rf_status status = rf_pipeline_marked(&u->p, err);
+    if (status == RF_OK) {
+        status = rf_difference_rings(store, &u->p.population, &u->before, &u->p.findings,
+                                     &u->difference, err);
+    }
+    rf_pipeline_lap(&u->p, RF_WRITING, "ledger");
+    if (status == RF_OK) {
+        status = count(u, err);
+    }
+    rf_pipeline_lap(&u->p, RF_WRITING, "counting");
     u->changes.ring = u->difference.ring;
     u->changes.member = u->difference.member;
     u->changes.gone = u->difference.gone;
@@ -385,6 +415,7 @@ rf_status rf_detect_update(rf_store *store, const rf_detect_settings *settings,
     *summary = (rf_detect_summary){0};
     *update = (rf_update_summary){0};
     rf_stopwatch_start(&summary->watch);
+    rf_memory_hoard(true);
     u.p.findings.started_at = rf_time_now();
     status = read_all(&u, store, err);
     if (status == RF_OK && !obstructed(&u) && !update->nothing) {
@@ -398,5 +429,6 @@ rf_status rf_detect_update(rf_store *store, const rf_detect_settings *settings,
     rf_renewal_free(&u.renewal);
     rf_memory_free(&u.before);
     rf_pipeline_end(&u.p);
+    rf_memory_hoard(false);
     return status;
 }

@@ -3,9 +3,11 @@
 #include "store/results_counts.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "store/feed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct count_rows {
@@ -290,50 +292,305 @@ static rf_status for_run(rf_store *store, int64_t run, const char *sql, rf_error
     return status;
 }
 
+typedef struct counted {
+    const char *clear, *insert;
+    rf_feed_fn next;
+} counted;
+enum {
+    PLACE,
+    PLACE_RING,
+    SIGNUP,
+    TIMING,
+    BASE,
+    FIGURES,
+    COMMON,
+    MAILBOX,
+    REGROWN,
+    WHOLE, /* tables up to here an update writes whole */
+    SHARED = WHOLE,
+    SHARED_IN,
+    TOGETHER,
+    TABLES
+};
+
+static const counted tables[TABLES] = {
+    {"DELETE FROM place WHERE run = ?", "INSERT INTO place SELECT c0, c1, c2, c3, c4 FROM feed",
+     next_place},
+    /* the feed comes by ring */
+    {"DELETE FROM place_ring WHERE run = ?",
+     "INSERT INTO place_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_place_ring},
+    {"DELETE FROM signup WHERE run = ?", "INSERT INTO signup SELECT c0, c1, c2 FROM feed",
+     next_signup},
+    {"DELETE FROM signup_timing WHERE run = ?",
+     "INSERT INTO signup_timing SELECT c0, c1, c2, c3, c4 FROM feed", next_timing},
+    {"DELETE FROM suspicion_base WHERE run = ?",
+     "INSERT INTO suspicion_base SELECT c0, c1, c2, c3, c4 FROM feed", next_base},
+    {"DELETE FROM ring_figures WHERE run = ?",
+     "INSERT INTO ring_figures SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13"
+     " FROM feed",
+     next_figures},
+    {"DELETE FROM ring_common WHERE run = ?",
+     "INSERT INTO ring_common SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed", next_common},
+    {"DELETE FROM shared_mailbox WHERE run = ?",
+     "INSERT INTO shared_mailbox SELECT c0, c1, c2, c3, c4 FROM feed", next_mailbox},
+    {"DELETE FROM link_regrown WHERE run = ?",
+     "INSERT INTO link_regrown SELECT c0, c1, c2, c3, c4, c5 FROM feed", next_regrown},
+    {"DELETE FROM shared_value WHERE run = ?",
+     "INSERT INTO shared_value SELECT c0, c1, c2, c3, c4, c5 FROM feed", next_shared},
+    {"DELETE FROM shared_in_ring WHERE run = ?",
+     "INSERT INTO shared_in_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_shared_in},
+    {"DELETE FROM link_together WHERE run = ?",
+     "INSERT INTO link_together SELECT c0, c1, c2, c3 FROM feed", next_together},
+};
+
+static rf_status write_table(rf_store *store, const counted *table, const rf_findings *f,
+                             int64_t run, rf_error *err)
+{
+    count_rows to = {.f = f, .run = run};
+    rf_status status = for_run(store, run, table->clear, err);
+    if (status == RF_OK) {
+        status = rf_feed_run(store, table->insert, table->next, &to, err);
+    }
+    rf_text_free(&to.packed);
+    return status;
+}
+
 rf_status rf_results_write_counts(rf_store *store, const rf_findings *findings, int64_t run,
                                   rf_error *err)
 {
-    static struct {
-        const char *clear, *insert;
-        rf_feed_fn next;
-    } const tables[] = {
-        {"DELETE FROM place WHERE run = ?", "INSERT INTO place SELECT c0, c1, c2, c3, c4 FROM feed",
-         next_place},
-        /* the feed comes by ring */
-        {"DELETE FROM place_ring WHERE run = ?",
-         "INSERT INTO place_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_place_ring},
-        {"DELETE FROM shared_value WHERE run = ?",
-         "INSERT INTO shared_value SELECT c0, c1, c2, c3, c4, c5 FROM feed", next_shared},
-        {"DELETE FROM shared_in_ring WHERE run = ?",
-         "INSERT INTO shared_in_ring SELECT c0, c1, c2, c3, c4 FROM feed", next_shared_in},
-        {"DELETE FROM link_together WHERE run = ?",
-         "INSERT INTO link_together SELECT c0, c1, c2, c3 FROM feed", next_together},
-        {"DELETE FROM signup WHERE run = ?", "INSERT INTO signup SELECT c0, c1, c2 FROM feed",
-         next_signup},
-        {"DELETE FROM signup_timing WHERE run = ?",
-         "INSERT INTO signup_timing SELECT c0, c1, c2, c3, c4 FROM feed", next_timing},
-        {"DELETE FROM suspicion_base WHERE run = ?",
-         "INSERT INTO suspicion_base SELECT c0, c1, c2, c3, c4 FROM feed", next_base},
-        {"DELETE FROM ring_figures WHERE run = ?",
-         "INSERT INTO ring_figures SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12,"
-         " c13 FROM feed",
-         next_figures},
-        {"DELETE FROM ring_common WHERE run = ?",
-         "INSERT INTO ring_common SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed", next_common},
-        {"DELETE FROM shared_mailbox WHERE run = ?",
-         "INSERT INTO shared_mailbox SELECT c0, c1, c2, c3, c4 FROM feed", next_mailbox},
-        {"DELETE FROM link_regrown WHERE run = ?",
-         "INSERT INTO link_regrown SELECT c0, c1, c2, c3, c4, c5 FROM feed", next_regrown},
-    };
     rf_status status = RF_OK;
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && status == RF_OK; i++) {
-        count_rows to = {.f = findings, .run = run};
-        status = for_run(store, run, tables[i].clear, err);
-        if (status == RF_OK) {
-            status = rf_feed_run(store, tables[i].insert, tables[i].next, &to, err);
-        }
-        rf_text_free(&to.packed);
+    for (size_t i = 0; i < TABLES && status == RF_OK; i++) {
+        status = write_table(store, &tables[i], findings, run, err);
     }
     return status == RF_OK ? for_run(store, run, "UPDATE run SET counted = 1 WHERE id = ?", err)
                            : status;
+}
+
+/* ---- anew ---- */
+
+typedef struct renewing {
+    rf_store *store;
+    const rf_findings *f;
+    int64_t run;
+    rf_statement *value, *rows, *put, *take;
+    uint64_t *now; /* of the value at hand: numbers of rings above members, ascending */
+    size_t room;
+} renewing;
+
+static int by_number(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Puts or takes the row of a value in a ring. */
+static rf_status change_row(renewing *r, rf_statement *change, const rf_result_shared *value,
+                            uint64_t row, rf_error *err)
+{
+    rf_bind_int(change, 1, r->run);
+    rf_bind_int(change, 2, value->signal_row);
+    rf_bind_int(change, 3, value->value_row);
+    rf_bind_int(change, 4, (int64_t)(row >> 32));
+    if (rf_parameter_count(change) > 4) {
+        rf_bind_int(change, 5, (uint32_t)row);
+    }
+    return rf_run(change, err);
+}
+
+/* The rows of a value that are there become those in r->now: most are the same. */
+static rf_status renew_rows(renewing *r, const rf_result_shared *value, size_t count, rf_error *err)
+{
+    size_t next = 0;
+    bool row = true;
+    rf_status status = RF_OK;
+    rf_bind_int(r->rows, 1, r->run);
+    rf_bind_int(r->rows, 2, value->signal_row);
+    rf_bind_int(r->rows, 3, value->value_row);
+    while (status == RF_OK && (status = rf_step(r->rows, &row, err)) == RF_OK && row) {
+        uint64_t const ring = (uint64_t)rf_column_int(r->rows, 0);
+        uint64_t const old = ring << 32 | (uint64_t)rf_column_int(r->rows, 1);
+        while (next < count && r->now[next] >> 32 < ring) {
+            next++;
+        }
+        if (next < count && r->now[next] == old) {
+            r->now[next++] = 0; /* there is no ring 0 */
+        } else if (next < count && r->now[next] >> 32 == ring) {
+            next++; /* to be written over */
+        } else if (rf_reserve(&r->now, &r->room, ++count, sizeof *r->now)) {
+            r->now[count - 1] = ring << 32; /* no members: to be taken */
+            memmove(r->now + next + 1, r->now + next, (count - 1 - next) * sizeof *r->now);
+            r->now[next++] = ring << 32;
+        } else {
+            status = rf_fail_memory(err, "what is counted");
+        }
+    }
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        if (r->now[i] != 0) {
+            status =
+                change_row(r, (uint32_t)r->now[i] == 0 ? r->take : r->put, value, r->now[i], err);
+        }
+    }
+    return status;
+}
+
+static rf_status prepare_shared(renewing *r, rf_error *err)
+{
+    rf_status status = rf_prepare(
+        r->store, "INSERT OR REPLACE INTO shared_value VALUES (?, ?, ?, ?, ?, ?)", &r->value, err);
+    if (status == RF_OK) {
+        status = rf_prepare(r->store,
+                            "SELECT ring, members FROM shared_in_ring WHERE run = ? AND signal = ?"
+                            " AND value = ? ORDER BY ring",
+                            &r->rows, err);
+    }
+    if (status == RF_OK) {
+        status = rf_prepare(
+            r->store, "INSERT OR REPLACE INTO shared_in_ring VALUES (?, ?, ?, ?, ?)", &r->put, err);
+    }
+    return status == RF_OK ? rf_prepare(r->store,
+                                        "DELETE FROM shared_in_ring WHERE run = ? AND signal = ?"
+                                        " AND value = ? AND ring = ?",
+                                        &r->take, err)
+                           : status;
+}
+
+/* The values that are told of; what is told of their rings stands in the same order. */
+static rf_status renew_shared(renewing *r, rf_error *err)
+{
+    const rf_findings *f = r->f;
+    uint32_t in = 0;
+    rf_status status = prepare_shared(r, err);
+    for (uint32_t i = 0; i < f->shareds && status == RF_OK; i++) {
+        const rf_result_shared *value = &f->shared[i];
+        size_t count = 0;
+        if (!rf_reserve(&r->now, &r->room, (size_t)value->rings + 1, sizeof *r->now)) {
+            status = rf_fail_memory(err, "what is counted");
+            break;
+        }
+        for (; in < f->shared_ins && f->shared_in[in].shared == i; in++) {
+            r->now[count++] = (uint64_t)rf_ring_number(f, f->shared_in[in].ring - 1) << 32 |
+                              f->shared_in[in].members;
+        }
+        if (count > 1) {
+            qsort(r->now, count, sizeof *r->now, by_number);
+        }
+        rf_bind_int(r->value, 1, r->run);
+        rf_bind_int(r->value, 2, value->signal_row);
+        rf_bind_int(r->value, 3, value->value_row);
+        rf_bind_int(r->value, 4, value->holders);
+        rf_bind_int(r->value, 5, value->members);
+        rf_bind_int(r->value, 6, value->rings);
+        status = rf_run(r->value, err);
+        if (status == RF_OK) {
+            status = renew_rows(r, value, count, err);
+        }
+    }
+    rf_statement_end(r->value);
+    rf_statement_end(r->rows);
+    rf_statement_end(r->put);
+    rf_statement_end(r->take);
+    rf_free(r->now);
+    return status;
+}
+
+static int compare_together(const rf_result_together *x, const rf_result_together *y)
+{
+    if (x->seconds != y->seconds) {
+        return x->seconds < y->seconds ? -1 : 1;
+    }
+    if (x->a != y->a) {
+        return x->a < y->a ? -1 : 1;
+    }
+    return (x->b > y->b) - (x->b < y->b);
+}
+
+/* Goes through the rows there are and those there should be side by side: *gone are rows to be
+ * taken; `there` marks those that are there, by index into findings->together. */
+static rf_status compare_links(rf_store *store, const rf_findings *f, int64_t run,
+                               rf_result_together **gone, size_t *goings, uint8_t *there,
+                               rf_error *err)
+{
+    rf_statement *select = NULL;
+    size_t room = 0;
+    uint32_t next = 0;
+    bool row = true;
+    rf_status status = rf_prepare(store,
+                                  "SELECT seconds, account_a, account_b FROM link_together"
+                                  " WHERE run = ? ORDER BY seconds, account_a, account_b",
+                                  &select, err);
+    if (status == RF_OK) {
+        rf_bind_int(select, 1, run);
+    }
+    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
+        rf_result_together const old = {(uint32_t)rf_column_int(select, 0),
+                                        rf_column_int(select, 1), rf_column_int(select, 2)};
+        while (next < f->togethers && compare_together(&f->together[next], &old) < 0) {
+            next++;
+        }
+        if (next < f->togethers && compare_together(&f->together[next], &old) == 0) {
+            there[next++] = 1;
+        } else if (rf_reserve(gone, &room, *goings + 1, sizeof **gone)) {
+            (*gone)[(*goings)++] = old;
+        } else {
+            status = rf_fail_memory(err, "links of who signed up together");
+        }
+    }
+    rf_statement_end(select);
+    return status;
+}
+
+/* Runs a statement whose parameters are the run and a row of link_together. */
+static rf_status change_links(rf_store *store, const char *sql, const rf_result_together *rows,
+                              const uint8_t *skip, size_t count, int64_t run, rf_error *err)
+{
+    rf_statement *change = NULL;
+    rf_status status = rf_prepare(store, sql, &change, err);
+    for (size_t i = 0; i < count && status == RF_OK; i++) {
+        if (skip == NULL || skip[i] == 0) {
+            rf_bind_int(change, 1, run);
+            rf_bind_int(change, 2, rows[i].seconds);
+            rf_bind_int(change, 3, rows[i].a);
+            rf_bind_int(change, 4, rows[i].b);
+            status = rf_run(change, err);
+        }
+    }
+    rf_statement_end(change);
+    return status;
+}
+
+static rf_status renew_together(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
+{
+    uint8_t *there = rf_alloc(f->togethers, sizeof *there);
+    rf_result_together *gone = NULL;
+    size_t goings = 0;
+    rf_status status = there == NULL ? rf_fail_memory(err, "links of who signed up together")
+                                     : compare_links(store, f, run, &gone, &goings, there, err);
+    if (status == RF_OK) {
+        status = change_links(store,
+                              "DELETE FROM link_together WHERE run = ? AND seconds = ? AND"
+                              " account_a = ? AND account_b = ?",
+                              gone, NULL, goings, run, err);
+    }
+    if (status == RF_OK) {
+        status = change_links(store, "INSERT INTO link_together VALUES (?, ?, ?, ?)", f->together,
+                              there, f->togethers, run, err);
+    }
+    rf_free(there);
+    rf_free(gone);
+    return status;
+}
+
+rf_status rf_results_renew_counts(rf_store *store, const rf_findings *findings, int64_t run,
+                                  rf_error *err)
+{
+    renewing r = {.store = store, .f = findings, .run = run};
+    rf_status status = RF_OK;
+    for (size_t i = 0; i < WHOLE && status == RF_OK; i++) {
+        status = write_table(store, &tables[i], findings, run, err);
+    }
+    if (status == RF_OK) {
+        status = renew_shared(&r, err);
+    }
+    return status == RF_OK ? renew_together(store, findings, run, err) : status;
 }

@@ -13,6 +13,7 @@ typedef struct rows {
     const rf_findings *findings;
     const rf_results_changes *changes;
     size_t next;
+    bool fresh; /* of links: only those that were none before */
 } rows;
 
 /* Runs a statement whose parameters are the run and a number. */
@@ -348,7 +349,6 @@ static rf_status write_all(rf_store *store, const rf_findings *f, const rf_resul
     uint32_t judged = 0;
     rf_status status = hooks->settle(hooks->context, store, err);
     if (status == RF_OK) {
-        rf_stopwatch_lap(hooks->watch, stage, "ledger");
         status = next_number(store, number, err);
     }
     if (status == RF_OK) {
@@ -371,7 +371,7 @@ static rf_status write_all(rf_store *store, const rf_findings *f, const rf_resul
     }
     if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "members");
-        status = rf_results_write_counts(store, f, c->run, err);
+        status = rf_results_renew_counts(store, f, c->run, err);
     }
     if (status == RF_OK) {
         rf_stopwatch_lap(hooks->watch, stage, "counts");
