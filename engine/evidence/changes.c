@@ -17,7 +17,7 @@ static rf_again of_grown(const rf_population *p, const rf_calibration *c, uint32
         return adds ? RF_AGAIN_PAIRS : RF_AGAIN_OWN;
     }
     if (crosses(before, now, c->settings.pair_cap) || crosses(before, now, c->common)) {
-        return RF_AGAIN_ALL;
+        return RF_AGAIN_HUB;
     }
     if (crosses(before, now, RF_ALL_PAIRS_UP_TO)) {
         return RF_AGAIN_PAIRS;
@@ -31,11 +31,11 @@ static rf_again of_grown(const rf_population *p, const rf_calibration *c, uint32
                : RF_AGAIN_LINKS;
 }
 
-/* Above the cap a group is no pair's only one: all pairs of who comes to it have to be seen. */
+/* Above the cap a group makes no pairs: those of its holders are found by what else they share. */
 static rf_again above_cap(const rf_population *p, const rf_calibration *c, uint32_t group,
-                          rf_again mark)
+                          rf_again mark, rf_again instead)
 {
-    return mark == RF_AGAIN_PAIRS && rf_group_size(p, group) > c->settings.pair_cap ? RF_AGAIN_ALL
+    return mark == RF_AGAIN_PAIRS && rf_group_size(p, group) > c->settings.pair_cap ? instead
                                                                                     : mark;
 }
 
@@ -79,7 +79,8 @@ static void mark_value(const rf_population *p, const rf_calibration *c, uint32_t
             rf_again const by_growth = of_grown(p, c, g, renewal->grown[g], adds);
             others = others > by_growth ? others : by_growth;
         }
-        mark_group(p, g, renewal, above_cap(p, c, g, others), above_cap(p, c, g, most), marks);
+        mark_group(p, g, renewal, above_cap(p, c, g, others, RF_AGAIN_HUB),
+                   above_cap(p, c, g, most, RF_AGAIN_ALL), marks);
     }
 }
 
@@ -88,13 +89,14 @@ void rf_links_changed(const rf_population *population, const rf_calibration *cal
                       const rf_link_marks *marks)
 {
     const rf_population *p = population;
-    uint8_t const all = RF_NEW_FAMILY | (calibration->one_family ? RF_NEW_HOLDINGS : 0);
+    uint8_t const better = RF_NEW_FAMILY | (calibration->one_family ? RF_NEW_HOLDINGS : 0);
+    uint8_t const how = calibration->one_family ? RF_AGAIN_ALL : RF_AGAIN_KNOWN;
     for (uint32_t v = 0; v < p->values; v++) {
         mark_value(p, calibration, v, renewal, recalled->renewed[v] != 0, marks);
     }
     for (uint32_t a = 0; a < p->accounts; a++) {
-        if ((renewal->fresh[a] & all) != 0) {
-            marks->account[a] = RF_AGAIN_ALL;
+        if ((renewal->fresh[a] & better) != 0 && marks->account[a] < how) {
+            marks->account[a] = how;
         }
     }
 }

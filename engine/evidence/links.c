@@ -74,6 +74,17 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* MARKED when one of a pair has come to be known better, and the group tells of each of its pairs.
+ */
+static uint32_t known_better(const link_task *task, uint32_t a, uint32_t b, uint32_t group)
+{
+    return task->marks != NULL && rf_group_size(task->p, group) <= RF_ALL_PAIRS_UP_TO &&
+                   (task->marks->account[a] == RF_AGAIN_KNOWN ||
+                    task->marks->account[b] == RF_AGAIN_KNOWN)
+               ? MARKED
+               : 0;
+}
+
 /* Adds up the bounds of all pairs (a, later account); *touched_count is their number. */
 static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t *touched_count,
                            rf_error *err)
@@ -100,7 +111,7 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
             if (s->bound[b] == 0) {
                 s->touched[touched++] = (uint64_t)b << 32 | g;
             }
-            s->bound[b] = (s->bound[b] + bound) | mark;
+            s->bound[b] = (s->bound[b] + bound) | mark | known_better(task, a, b, g);
         }
     }
     *touched_count = touched;
@@ -150,12 +161,13 @@ static void foresee(const link_task *task, const uint64_t *candidates, size_t co
     }
 }
 
-/* Whether the pair is one of those to be weighed. */
-static bool is_asked(const link_task *task, uint32_t a, uint32_t b, uint32_t bound)
+/* Whether the pair is one of those to be weighed; `marked`: it shares a group that asks for it. */
+static bool is_asked(const rf_link_marks *marks, uint32_t a, uint32_t b, bool marked)
 {
-    const rf_link_marks *marks = task->marks;
-    return marks == NULL || (bound & MARKED) != 0 || marks->account[a] == RF_AGAIN_ALL ||
-           marks->account[b] == RF_AGAIN_ALL;
+    uint8_t const x = marks->account[a];
+    uint8_t const y = marks->account[b];
+    return x == RF_AGAIN_ALL || y == RF_AGAIN_ALL || (x >= RF_AGAIN_HUB && y >= RF_AGAIN_HUB) ||
+           (marked && (x >= RF_AGAIN_PAIRS || y >= RF_AGAIN_PAIRS));
 }
 
 static rf_status link_row(const link_task *task, scratch *s, link_block *block, uint32_t a,
@@ -171,7 +183,8 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
             task->hub_bound[a] < task->hub_bound[b] ? task->hub_bound[a] : task->hub_bound[b];
         uint32_t const bound = s->bound[b] & ~MARKED;
         bool const possible = (uint64_t)bound + hubs > task->needed;
-        if (possible && is_asked(task, a, b, s->bound[b])) {
+        if (possible &&
+            (task->marks == NULL || is_asked(task->marks, a, b, (s->bound[b] & MARKED) != 0))) {
             /* the group stays when there is nothing else */
             bool const alone = hubs == 0 && bound == task->group_bound[g];
             s->touched[candidates++] = (uint64_t)b << 32 | (alone ? g : UINT32_MAX);
@@ -383,7 +396,8 @@ static bool is_pair(const link_task *task, uint32_t a, uint32_t b, bool *marked)
         uint32_t const right = p->account_group[j];
         if (left == right && task->group_bound[left] > 0) {
             pair = true;
-            *marked = *marked || task->marks->group[left] != 0;
+            *marked =
+                *marked || task->marks->group[left] != 0 || known_better(task, a, b, left) != 0;
         }
         i += left <= right;
         j += right <= left;
@@ -404,7 +418,7 @@ static rf_status review_link(const link_task *task, uint64_t i, rf_pair_evidence
         return RF_OK;
     }
     if (a == RF_AGAIN_ALL || b == RF_AGAIN_ALL || !is_pair(task, l->a[i], l->b[i], &marked) ||
-        (marked && (a == RF_AGAIN_PAIRS || b == RF_AGAIN_PAIRS))) {
+        is_asked(task->marks, l->a[i], l->b[i], marked)) {
         task->dropped[i] = 1;
         return RF_OK;
     }

@@ -54,6 +54,8 @@ typedef enum rf_again {
     RF_AGAIN_LINKS, /* its links to others that are marked: what they share may be worth less */
     RF_AGAIN_OWN,   /* its links to anybody: that they share something worthless is new */
     RF_AGAIN_PAIRS, /* its pairs with whom it shares a marked group, and all its links */
+    RF_AGAIN_HUB, /* and those with others marked so, or more: they may share one that joins none */
+    RF_AGAIN_KNOWN, /* and those with whom it shares a group of which all pairs were examined */
     RF_AGAIN_ALL    /* all its pairs */
 } rf_again;
 
