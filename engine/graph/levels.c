@@ -244,17 +244,43 @@ static bool is_large(const finder *f, size_t c)
     return f->first[c + 1] - f->first[c] >= GROUP_LARGE;
 }
 
+static bool is_touched(const finder *f, const uint32_t *members, uint32_t count)
+{
+    uint32_t i = 0;
+    while (i < count && f->before->touched[members[i]] == 0) {
+        i++;
+    }
+    return i < count;
+}
+
+/* The communities of before, numbered by their first members; returns how many there are. */
+static uint32_t stay(const finder *f, const uint32_t *members, uint32_t count, uint32_t *community)
+{
+    uint32_t communities = 0;
+    for (uint32_t i = 0; i < count; i++) { /* the first one comes first */
+        uint32_t const first = f->local[f->start[members[i]]];
+        community[i] = first == i ? communities++ : community[first];
+    }
+    return communities;
+}
+
 /* f->work has the communities of the group's members, in their order. */
 static rf_status cluster_group(const grouping *all, size_t c, unsigned threads, rf_error *err)
 {
     const finder *f = all->f;
     const uint32_t *members = f->members + f->first[c];
     uint32_t const count = f->first[c + 1] - f->first[c];
-    uint32_t *start = f->start == NULL ? NULL : rf_alloc_raw(count, sizeof *start);
+    uint32_t *start;
     piece current = {0};
-    rf_status status = f->start != NULL && start == NULL
-                           ? rf_fail_memory(err, "a component")
-                           : cut_piece(f, members, count, all->group, &current, err);
+    rf_status status;
+    if (f->start != NULL && !is_touched(f, members, count)) {
+        all->count[c] = stay(f, members, count, f->work + f->first[c]);
+        return RF_OK;
+    }
+    start = f->start == NULL ? NULL : rf_alloc_raw(count, sizeof *start);
+    status = f->start != NULL && start == NULL
+                 ? rf_fail_memory(err, "a component")
+                 : cut_piece(f, members, count, all->group, &current, err);
     for (uint32_t i = 0; i < count && start != NULL; i++) {
         start[i] = f->local[f->start[members[i]]];
     }

@@ -249,24 +249,28 @@ static rf_status find_levels(const rf_graph *graph, const vertex_map *map,
 {
     uint32_t *ring;
     uint32_t *cell;
+    uint8_t *touched;
     rf_status status;
     if (start == NULL) {
         return rf_levels_find(graph, map->accounts, settings, levels, err);
     }
     ring = rf_alloc_raw(graph->vertices, sizeof *ring);
     cell = rf_alloc_raw(graph->vertices, sizeof *cell);
-    if (ring == NULL || cell == NULL) {
+    touched = rf_alloc(graph->vertices, sizeof *touched);
+    if (ring == NULL || cell == NULL || touched == NULL) {
         status = rf_fail_memory(err, "the communities of before");
     } else {
         for (uint32_t v = 0; v < graph->vertices; v++) {
             ring[v] = v < map->accounts ? start->ring[map->account[v]] : RF_NO_COMMUNITY;
             cell[v] = v < map->accounts ? start->cell[map->account[v]] : RF_NO_COMMUNITY;
+            touched[v] = v < map->accounts ? start->touched[map->account[v]] : 1;
         }
-        status = rf_levels_renew(graph, map->accounts, settings, &(rf_level_start){ring, cell},
-                                 levels, err);
+        status = rf_levels_renew(graph, map->accounts, settings,
+                                 &(rf_level_start){ring, cell, touched}, levels, err);
     }
     rf_free(ring);
     rf_free(cell);
+    rf_free(touched);
     return status;
 }
 
@@ -296,6 +300,8 @@ rf_status rf_rings_reassemble(const rf_population *population, const rf_links *l
     }
     if (status == RF_OK) {
         *chance_density = levels.chance_density;
+    }
+    if (status == RF_OK && start == NULL) {
         status = rf_rings_measure(population, links, findings, err);
     }
     rf_levels_free(&levels);

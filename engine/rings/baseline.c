@@ -127,7 +127,44 @@ static void learn_telling(const rf_population *p, const rf_calibration *c, rf_ba
     }
 }
 
-static rf_status learn_habits(const rf_population *p, rf_baseline *b, rf_error *err)
+static rf_status list_sign_ups(const rf_population *p, rf_baseline *b, rf_error *err)
+{
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        if (p->created_at[a] != RF_NO_TIME) {
+            b->created[b->created_count++] = p->created_at[a];
+        }
+    }
+    return rf_sort_signed(b->created, b->created_count) ? RF_OK
+                                                        : rf_fail_memory(err, "the baseline");
+}
+
+static void take_habits(const rf_habits *habits, rf_baseline *b)
+{
+    memcpy(b->hours, habits->hours, sizeof b->hours);
+    b->log_requests_mean = habits->log_requests_mean;
+    b->log_requests_deviation = habits->log_requests_deviation;
+    b->capability_accounts = habits->capability_accounts;
+    memcpy(b->capability, habits->capability, habits->capabilities * sizeof *b->capability);
+}
+
+rf_status rf_habits_of(const rf_baseline *baseline, uint32_t capabilities, rf_habits *out,
+                       rf_error *err)
+{
+    const rf_baseline *b = baseline;
+    *out = (rf_habits){.log_requests_mean = b->log_requests_mean,
+                       .log_requests_deviation = b->log_requests_deviation,
+                       .capability_accounts = b->capability_accounts,
+                       .capabilities = capabilities,
+                       .capability = rf_alloc_raw(capabilities, sizeof *out->capability)};
+    if (out->capability == NULL) {
+        return rf_fail_memory(err, "the baseline");
+    }
+    memcpy(out->hours, b->hours, sizeof out->hours);
+    memcpy(out->capability, b->capability, capabilities * sizeof *out->capability);
+    return RF_OK;
+}
+
+static void learn_habits(const rf_population *p, rf_baseline *b)
 {
     double sum = 0;
     double squares = 0;
@@ -154,23 +191,19 @@ static rf_status learn_habits(const rf_population *p, rf_baseline *b, rf_error *
             int const local = (h + 48 + (b->offset[a] + (b->offset[a] < 0 ? -30 : 30)) / 60) % 24;
             b->hours[local] += p->hours[a][h];
         }
-        if (p->created_at[a] != RF_NO_TIME) {
-            b->created[b->created_count++] = p->created_at[a];
-        }
     }
     if (count > 1) {
         b->log_requests_mean = sum / count;
         b->log_requests_deviation =
             sqrt(fmax(squares / count - b->log_requests_mean * b->log_requests_mean, 0));
     }
-    return rf_sort_signed(b->created, b->created_count) ? RF_OK
-                                                        : rf_fail_memory(err, "the baseline");
 }
 
 /* Two hands: one learns what is shared, the other what accounts are like and do. */
 typedef struct learning {
     const rf_population *p;
     const rf_calibration *c;
+    const rf_habits *habits; /* NULL: to be learned */
     rf_baseline *b;
 } learning;
 
@@ -187,13 +220,21 @@ static rf_status learn_half(void *context, size_t hand, size_t first, size_t end
         return RF_OK;
     }
     status = learn_traits(l->p, l->b, err);
-    return status == RF_OK ? learn_habits(l->p, l->b, err) : status;
+    if (status == RF_OK && l->habits == NULL) {
+        learn_habits(l->p, l->b);
+    } else if (status == RF_OK) {
+        take_habits(l->habits, l->b);
+    }
+    return status == RF_OK ? list_sign_ups(l->p, l->b, err) : status;
 }
 
 rf_status rf_baseline_learn(const rf_population *population, const rf_calibration *calibration,
-                            unsigned threads, rf_baseline *baseline, rf_error *err)
+                            const rf_habits *habits, unsigned threads, rf_baseline *baseline,
+                            rf_error *err)
 {
-    learning l = {population, calibration, baseline};
+    bool const known = habits != NULL && habits->capability != NULL &&
+                       habits->capabilities == population->capabilities;
+    learning l = {population, calibration, known ? habits : NULL, baseline};
     rf_status status;
     *baseline = (rf_baseline){.accounts = population->accounts};
     status = allocate(population, baseline) ? rf_parallel(threads, 2, 1, learn_half, &l, err)

@@ -301,7 +301,7 @@ rf_status rf_pipeline_group(rf_pipeline *pipeline, double *chance_density, rf_er
         status = rf_rings_assemble(&p->population, &p->links, &levels, &p->findings, chance_density,
                                    err);
     } else {
-        rf_level_start const start = {p->before->ring, p->before->cell};
+        rf_level_start const start = {p->before->ring, p->before->cell, p->touched};
         levels.iterations = 1;
         status = rf_rings_reassemble(&p->population, &p->links, &levels, &start, &p->findings,
                                      chance_density, err);

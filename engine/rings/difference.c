@@ -13,6 +13,7 @@ void rf_difference_free(rf_difference *difference)
     rf_free(difference->member);
     rf_free(difference->gone);
     rf_free(difference->left);
+    rf_free(difference->touched);
     rf_free(difference->links.put);
     rf_free(difference->links.gone);
     *difference = (rf_difference){0};
@@ -31,22 +32,34 @@ static bool add_link(rf_link_change **list, size_t *count, size_t *room, const r
     return true;
 }
 
+static void touch(rf_difference *difference, const rf_links *links, uint64_t i)
+{
+    difference->touched[links->a[i]] = 1;
+    difference->touched[links->b[i]] = 1;
+}
+
 rf_status rf_difference_links(const rf_population *population, const rf_links *before,
                               const rf_links *now, rf_difference *difference, rf_error *err)
 {
     rf_link_changes *d = &difference->links;
     uint64_t i = 0;
     uint64_t k = 0;
-    bool good = true;
+    bool good;
+    difference->touched = rf_alloc(population->accounts, sizeof *difference->touched);
+    good = difference->touched != NULL;
     while (good && (i < before->count || k < now->count)) {
         uint64_t const x =
             i < before->count ? (uint64_t)before->a[i] << 32 | before->b[i] : UINT64_MAX;
         uint64_t const y = k < now->count ? (uint64_t)now->a[k] << 32 | now->b[k] : UINT64_MAX;
         if (x < y) {
             good = add_link(&d->gone, &d->goings, &d->gone_room, population, before, i, false);
+            touch(difference, before, i);
         } else if (x > y || before->bits[i] != now->bits[k] ||
                    before->families[i] != now->families[k]) {
             d->fresh += x > y;
+            if (x > y || abs(before->bits[i] - now->bits[k]) >= rf_bits_from(RF_LINK_MOVES)) {
+                touch(difference, now, k);
+            }
             good = add_link(&d->put, &d->puts, &d->put_room, population, now, k, x > y);
         }
         i += x <= y;
@@ -343,10 +356,19 @@ static rf_status number_cells(comparing *c)
     return good ? RF_OK : rf_fail_memory(c->err, "the numbers of cells");
 }
 
+static int by_value(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The largest rings first. */
 static rf_status number_networks(comparing *c)
 {
     rf_findings *f = c->f;
     numbering n = {0};
+    uint64_t *order;
     bool good;
     for (uint32_t r = 0; r < f->rings; r++) {
         n.most_now = f->ring[r].network > n.most_now ? f->ring[r].network : n.most_now;
@@ -355,8 +377,16 @@ static rf_status number_networks(comparing *c)
         uint32_t const network = c->before->rings[k].network;
         n.most_before = network > n.most_before ? network : n.most_before;
     }
-    good = numbering_begin(&n);
+    order = rf_alloc_raw(f->rings, sizeof *order);
+    good = order != NULL && numbering_begin(&n);
     for (uint32_t r = 0; r < f->rings && good; r++) {
+        order[r] = (uint64_t)(UINT32_MAX - f->ring[r].size) << 32 | r;
+    }
+    if (good && f->rings > 1) {
+        qsort(order, f->rings, sizeof *order, by_value);
+    }
+    for (uint32_t i = 0; i < f->rings && good; i++) { /* what most have must not change */
+        uint32_t const r = (uint32_t)order[i];
         if (c->same[r] != UINT32_MAX) {
             take_number(&n, f->ring[r].network, c->before->rings[c->same[r]].network);
         }
@@ -367,6 +397,7 @@ static rf_status number_networks(comparing *c)
     for (uint32_t r = 0; r < f->rings && good; r++) {
         f->ring[r].network = n.number[f->ring[r].network];
     }
+    rf_free(order);
     rf_free(n.number);
     rf_free(n.taken);
     return good ? RF_OK : rf_fail_memory(c->err, "the numbers of networks");

@@ -16,7 +16,8 @@
 #include "rings/run_memory.h"
 #include "store/results_update.h"
 
-#define RF_MEMBERSHIP_MOVES 0.5
+#define RF_MEMBERSHIP_MOVES 1.0
+#define RF_LINK_MOVES 1.0
 
 typedef struct rf_difference {
     uint8_t *ring;   /* rf_ring_change, by index into findings->ring */
@@ -26,7 +27,9 @@ typedef struct rf_difference {
     int64_t *left; /* rows of accounts that are in no ring any more */
     uint32_t leavings;
     rf_link_changes links;
-} rf_difference; /* all zero bytes is empty */
+    uint8_t *touched; /* by account: 1: it has or had a link that is new or gone, or weighs by
+                         RF_LINK_MOVES bits more or less */
+} rf_difference;      /* all zero bytes is empty */
 
 /* Compares the links with those before (under the numbers of now). */
 RF_MUST_USE rf_status rf_difference_links(const rf_population *population, const rf_links *before,

@@ -148,9 +148,6 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
         rf_rings_grow(&p->population, &p->calibration, &settings->grow, settings->levels.min_size,
                       settings->threads, &p->rivals, &p->findings, changed, err);
     if (status == RF_OK && *changed > 0) {
-        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
-    }
-    if (status == RF_OK && *changed > 0) {
         status = part_fringe(p, err);
     }
     if (status == RF_OK) {
@@ -192,16 +189,20 @@ rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_err
     rf_baseline baseline = {0};
     uint32_t changed = 1;
     uint32_t resumed = 0;
-    rf_status status =
-        rf_baseline_learn(&p->population, &p->calibration, settings->threads, &baseline, err);
+    rf_status status = rf_baseline_learn(&p->population, &p->calibration,
+                                         p->before == NULL ? NULL : &p->before->habits,
+                                         settings->threads, &baseline, err);
     baseline.labels = p->labels.of == NULL ? NULL : &p->labels;
+    if (status == RF_OK && p->before == NULL) {
+        status = rf_habits_of(&baseline, p->population.capabilities, &p->memory.habits, err);
+    }
     rf_pipeline_lap(p, RF_JUDGING, "learning");
     if (status == RF_OK && p->before != NULL) {
         status = rf_rings_resume(&p->population, p->before, settings->grow.suspect_from,
                                  settings->levels.min_size, &p->findings, &resumed, err);
     }
     if (status == RF_OK) {
-        status = judge(p, settings, &baseline, resumed > 0, false, err);
+        status = judge(p, settings, &baseline, p->before != NULL, false, err);
     }
     for (uint32_t round = 0; round < GATHERINGS && changed > 0 && status == RF_OK; round++) {
         status = gather(p, settings, &baseline, chance_density, round > 0, &changed, err);

@@ -490,7 +490,7 @@ static rf_status grow_rounds(grower *g, rf_error *err)
         hear_vouchers(g);
     }
     list_rings(g);
-    status = pool_rings(g, err);
+    status = g->pool_members > 0 ? RF_OK : pool_rings(g, err);
     if (status == RF_OK) {
         status = find_rivals(g, err);
     }
@@ -549,6 +549,10 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     g.stands = rivals->stands;
     g.measured = rivals->measured;
     g.resumed = rivals->resumed;
+    if (rivals->resumed) {
+        g.pool = rivals->pool;
+        g.pool_members = rivals->pool_members;
+    }
     *changed = 0;
     if (status == RF_OK) {
         status = rf_membership_begin(population, calibration, &g.model, err);
@@ -565,6 +569,8 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     for (uint32_t i = 0; i < findings->members && status == RF_OK; i++) {
         findings->member[i].membership = g.places.membership[findings->member[i].account];
     }
+    rivals->pool = g.pool;
+    rivals->pool_members = g.pool_members;
     *changed = g.changed;
     for (uint32_t a = 0; a < population->accounts && status == RF_OK; a++) {
         rivals->membership[a] =

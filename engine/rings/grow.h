@@ -20,8 +20,8 @@
 #ifndef RF_RINGS_GROW_H
 #define RF_RINGS_GROW_H
 
-#include "evidence/calibration.h"
 #include "rings/measured.h"
+#include "rings/membership.h"
 #include "store/results.h"
 
 typedef struct rf_grow_settings {
@@ -44,7 +44,9 @@ typedef struct rf_rivals {
     uint8_t *stands;   /* by ring of the findings: 1: not to be weighed again; NULL: none */
     rf_measured
         *measured; /* of communities, by an earlier growth in the same population; or NULL */
-    bool resumed;      /* fringe joined in an earlier run: it vouches if it is loyal */
+    bool resumed;  /* fringe joined in an earlier run: it vouches if it is loyal */
+    rf_strength_counts pool; /* of all suspect rings; resumed: as the full run had it, when any */
+    uint64_t pool_members;
 } rf_rivals;
 void rf_rivals_free(rf_rivals *rivals);
 /* Forgets all but what was measured: to be weighed anew. */

@@ -44,6 +44,7 @@ typedef struct rf_pipeline {
     /* of an update: */
     const rf_run_memory *before; /* NULL: a full run */
     const uint8_t *fresh;        /* by account: what is new about it */
+    const uint8_t *touched;      /* by account: 1 when it has other links */
 } rf_pipeline;
 
 /* Notes what was done since the last lap. */

@@ -51,10 +51,24 @@ typedef struct rf_baseline {
     const rf_labels *labels;   /* borrowed; NULL when there are none */
 } rf_baseline;
 
-/* On success the caller owns *baseline (rf_baseline_free). O(holdings + accounts log accounts). */
+/* What everybody does, which a day does not change: an update takes over what a full run learned.
+ */
+typedef struct rf_habits {
+    uint64_t hours[24];
+    double log_requests_mean, log_requests_deviation;
+    uint32_t capability_accounts;
+    uint32_t capabilities;
+    double *capability; /* NULL: nothing is known */
+} rf_habits;
+
+/* Learns all but the habits when those are known (NULL or empty: not). On success the caller owns
+ * *baseline (rf_baseline_free). O(holdings + accounts log accounts). */
 RF_MUST_USE rf_status rf_baseline_learn(const rf_population *population,
-                                        const rf_calibration *calibration, unsigned threads,
-                                        rf_baseline *baseline, rf_error *err);
+                                        const rf_calibration *calibration, const rf_habits *habits,
+                                        unsigned threads, rf_baseline *baseline, rf_error *err);
+/* A copy of the baseline's habits; the caller frees out->capability. */
+RF_MUST_USE rf_status rf_habits_of(const rf_baseline *baseline, uint32_t capabilities,
+                                   rf_habits *out, rf_error *err);
 void rf_baseline_free(rf_baseline *baseline);
 
 /* How a family of signals binds the ring. */

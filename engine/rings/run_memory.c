@@ -29,6 +29,7 @@ void rf_memory_free(rf_run_memory *memory)
     rf_free(memory->kept_ring);
     rf_free(memory->kept_size);
     rf_chance_free(&memory->chance);
+    rf_free(memory->habits.capability);
     rf_rivals_free(&memory->rivals);
     *memory = (rf_run_memory){0};
 }
@@ -187,6 +188,30 @@ static rf_status keep_rivals(rf_store *store, const rf_population *p, const rf_r
     return status;
 }
 
+/* What a full run learned, which its updates leave as it is. */
+typedef struct kept_learned {
+    rf_habits habits; /* its pointer tells nothing */
+    rf_strength_counts pool;
+    uint64_t pool_members;
+} kept_learned;
+
+static rf_status keep_learned(rf_store *store, const rf_run_memory *memory, const rf_rivals *rivals,
+                              rf_error *err)
+{
+    kept_learned learned = {
+        .habits = memory->habits, .pool = rivals->pool, .pool_members = rivals->pool_members};
+    rf_status status;
+    if (memory->habits.capability == NULL) { /* an update: all is kept already */
+        return RF_OK;
+    }
+    learned.habits.capability = NULL;
+    status = rf_kept_put(store, "learned", &learned, 1, sizeof learned, err);
+    return status == RF_OK
+               ? rf_kept_put(store, "learned.capability", memory->habits.capability,
+                             memory->habits.capabilities, sizeof *memory->habits.capability, err)
+               : status;
+}
+
 static int by_members(const void *left, const void *right)
 {
     const rf_judged *a = left;
@@ -253,6 +278,9 @@ rf_status rf_memory_keep(rf_store *store, const rf_population *population, const
     }
     if (status == RF_OK) {
         status = keep_rivals(store, population, rivals, err);
+    }
+    if (status == RF_OK) {
+        status = keep_learned(store, memory, rivals, err);
     }
     return status == RF_OK ? rf_kept_put(store, "run", figure, 5, sizeof *figure, err) : status;
 }
@@ -367,6 +395,24 @@ static rf_status recall_rivals(rf_store *store, const rf_population *p, const ui
     return status;
 }
 
+static rf_status recall_learned(rf_store *store, rf_run_memory *memory, bool *good, rf_error *err)
+{
+    kept_learned *learned = NULL;
+    size_t count = 0;
+    rf_status status = rf_kept_get(store, "learned", sizeof *learned, &learned, &count, err);
+    *good = *good && count == 1;
+    if (status == RF_OK && *good) {
+        memory->habits = learned->habits;
+        memory->rivals.pool = learned->pool;
+        memory->rivals.pool_members = learned->pool_members;
+        status = rf_kept_get(store, "learned.capability", sizeof *memory->habits.capability,
+                             &memory->habits.capability, &count, err);
+        *good = count == memory->habits.capabilities;
+    }
+    rf_free(learned);
+    return status;
+}
+
 /* Which kept ring every account is in. */
 static rf_status place_members(const rf_population *p, rf_run_memory *memory, bool *good,
                                rf_error *err)
@@ -455,6 +501,9 @@ rf_status rf_memory_recall(rf_store *store, const rf_population *population, rf_
     }
     if (status == RF_OK && *good) {
         status = recall_rivals(store, population, number, rows, &memory->rivals, good, err);
+    }
+    if (status == RF_OK && *good) {
+        status = recall_learned(store, memory, good, err);
     }
     rf_free(number);
     return status;

@@ -10,6 +10,7 @@
 #include "evidence/links.h"
 #include "rings/chance.h"
 #include "rings/grow.h"
+#include "rings/profile.h"
 #include "store/results.h"
 
 /* A ring that was judged, at whatever stage: with these members it has this score. */
@@ -55,6 +56,7 @@ typedef struct rf_run_memory {
     uint32_t *kept_ring; /* by account, once recalled: 1 + its index in rings; 0: in none */
     uint32_t *kept_size; /* members by index in rings, once recalled */
     rf_chance chance;
+    rf_habits habits; /* of a full run, or recalled */
     rf_rivals rivals; /* recalled; of a run itself they are kept apart */
 } rf_run_memory;      /* all zero bytes is empty */
 

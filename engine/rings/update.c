@@ -7,6 +7,7 @@
 #include "rings/counts.h"
 #include "rings/difference.h"
 #include "rings/pipeline.h"
+#include "rings/separate.h"
 #include "rings/settings.h"
 #include "store/decisions.h"
 #include "store/snapshot.h"
@@ -277,12 +278,14 @@ static rf_status find(updating *u, rf_error *err)
     p->rivals = u->before.rivals;
     u->before.rivals = (rf_rivals){0};
     p->fresh = u->renewal.fresh;
-    if (status == RF_OK) {
-        status = rf_pipeline_group(p, &chance_density, err);
-    }
     if (status == RF_OK) { /* what separations part is no link of before either */
+        rf_separate_links(&p->separations, &p->links);
         status =
             rf_difference_links(&p->population, &u->before.links, &p->links, &u->difference, err);
+        p->touched = u->difference.touched;
+    }
+    if (status == RF_OK) {
+        status = rf_pipeline_group(p, &chance_density, err);
     }
     if (status == RF_OK) {
         status = rf_pipeline_judge(p, chance_density, err);
