@@ -30,8 +30,10 @@ typedef struct builder {
     additions seen;             /* in groups that may be: by value and day */
     additions held;             /* values newly held: by value */
     size_t next_held;
-    uint32_t *holder; /* of the group at hand */
+    uint32_t *holder; /* of the group at hand, ascending */
     size_t holders, holder_room;
+    uint32_t *came; /* those who come to it */
+    size_t came_room;
     size_t value_room[4], group_room[4], all_room;
     uint64_t all; /* holdings so far */
     rf_statement *of_value, *of_day;
@@ -305,27 +307,43 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Those added (ascending) take their places among the holders at hand; false when memory is short.
+ */
+static bool take_in(builder *b, const addition *added, size_t count)
+{
+    size_t at = b->holders;
+    size_t came = 0;
+    if (!rf_reserve(&b->came, &b->came_room, count, sizeof *b->came) ||
+        !rf_reserve(&b->holder, &b->holder_room, b->holders + count, sizeof *b->holder)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t const account = added[i].account;
+        bool const again = came > 0 && b->came[came - 1] == account;
+        if (!again &&
+            (at == 0 || bsearch(&account, b->holder, at, sizeof *b->holder, ascending) == NULL)) {
+            b->came[came++] = account;
+        }
+    }
+    b->holders += came;
+    for (size_t to = b->holders; came > 0;) { /* from the end */
+        b->holder[--to] =
+            at > 0 && b->holder[at - 1] > b->came[came - 1] ? b->holder[--at] : b->came[--came];
+    }
+    return true;
+}
+
 /* The holders at hand, with those added, become a group when there are two. */
 static rf_status finish_group(builder *b, const addition *added, size_t count, uint32_t day,
                               rf_error *err)
 {
     rf_population *p = b->p;
-    size_t const known = b->holders;
-    size_t kept = 0;
+    size_t kept;
     uint32_t grown = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool const there = known > 0 && bsearch(&added[i].account, b->holder, known,
-                                                sizeof *b->holder, ascending) != NULL;
-        if (!there && !hold(b, added[i].account)) {
-            return rf_fail_memory(err, "the holdings");
-        }
+    if (!take_in(b, added, count)) {
+        return rf_fail_memory(err, "the holdings");
     }
-    qsort(b->holder, b->holders, sizeof *b->holder, ascending);
-    for (size_t i = 0; i < b->holders; i++) {
-        if (kept == 0 || b->holder[kept - 1] != b->holder[i]) {
-            b->holder[kept++] = b->holder[i];
-        }
-    }
+    kept = b->holders;
     if (kept < 2) {
         return RF_OK;
     }
@@ -516,6 +534,7 @@ rf_status rf_renew_groups(rf_renewer *renewer, rf_error *err)
     rf_free(b->seen.one);
     rf_free(b->held.one);
     rf_free(b->holder);
+    rf_free(b->came);
     rf_free(b);
     return status;
 }
