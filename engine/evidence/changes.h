@@ -3,11 +3,14 @@
  * What a pair shares is worth more or less when a group they hold has grown, or when its value was
  * examined again. In a group that has grown
  *   - newcomers are weighed against everybody;
- *   - the others are weighed against everybody, too, where the group may now be worth more (it is
- *     of a bucket with a higher reliability, no longer examined pair by pair, or now above the
- * cap);
+ *   - the others are weighed against all with whom they share it where it may now be worth more (it
+ *     is of a bucket with a higher reliability, or no longer examined pair by pair), and so are its
+ *     holders among themselves when it comes above the cap or is there already: it makes no pairs
+ *     then, but what else they share does;
  *   - else what they share is worth the same or less: only the links among them are weighed again.
- * A group that stays in its bucket and whose rarity does not count is worth what it was.
+ * A group that stays in its bucket and whose rarity does not count is worth what it was. Of an
+ * account that is known better (a family that was not known of it), pairs are weighed that share a
+ * group of which every pair was examined: only there is the pair itself left out.
  *
  * Invariant: with what this marks, rf_links_renew finds what rf_links_find would with the same
  * calibration. Cost: O(groups + holdings of those that have changed).

@@ -21,7 +21,8 @@ RF_MUST_USE rf_status rf_rings_assemble(const rf_population *population, const r
                                         double *chance_density, rf_error *err);
 
 /* The same from communities found before: start->ring and start->cell are by account,
- * RF_NO_COMMUNITY for who was in none. */
+ * RF_NO_COMMUNITY for who was in none; start->touched tells who has other links. Links are not
+ * measured: the caller does when rings are complete. */
 RF_MUST_USE rf_status rf_rings_reassemble(const rf_population *population, const rf_links *links,
                                           const rf_level_settings *settings,
                                           const rf_level_start *start, rf_findings *findings,
