@@ -22,13 +22,13 @@ void rf_difference_free(rf_difference *difference)
 /* ---- links ---- */
 
 static bool add_link(rf_link_change **list, size_t *count, size_t *room, const rf_population *p,
-                     const rf_links *l, uint64_t i, bool fresh)
+                     const rf_links *l, uint64_t i)
 {
     if (!rf_reserve(list, room, *count + 1, sizeof **list)) {
         return false;
     }
     (*list)[(*count)++] = (rf_link_change){p->account_row[l->a[i]], p->account_row[l->b[i]],
-                                           l->bits[i], l->families[i], fresh};
+                                           l->bits[i], l->families[i]};
     return true;
 }
 
@@ -52,7 +52,7 @@ rf_status rf_difference_links(const rf_population *population, const rf_links *b
             i < before->count ? (uint64_t)before->a[i] << 32 | before->b[i] : UINT64_MAX;
         uint64_t const y = k < now->count ? (uint64_t)now->a[k] << 32 | now->b[k] : UINT64_MAX;
         if (x < y) {
-            good = add_link(&d->gone, &d->goings, &d->gone_room, population, before, i, false);
+            good = add_link(&d->gone, &d->goings, &d->gone_room, population, before, i);
             touch(difference, before, i);
         } else if (x > y || before->bits[i] != now->bits[k] ||
                    before->families[i] != now->families[k]) {
@@ -60,7 +60,7 @@ rf_status rf_difference_links(const rf_population *population, const rf_links *b
             if (x > y || abs(before->bits[i] - now->bits[k]) >= rf_bits_from(RF_LINK_MOVES)) {
                 touch(difference, now, k);
             }
-            good = add_link(&d->put, &d->puts, &d->put_room, population, now, k, x > y);
+            good = add_link(&d->put, &d->puts, &d->put_room, population, now, k);
         }
         i += x <= y;
         k += y <= x;

@@ -13,7 +13,6 @@ typedef struct rows {
     const rf_findings *findings;
     const rf_results_changes *changes;
     size_t next;
-    bool fresh; /* of links: only those that were none before */
 } rows;
 
 /* Runs a statement whose parameters are the run and a number. */

@@ -21,7 +21,6 @@ typedef struct rf_link_change {
     int64_t a, b; /* account rows, as in the table link */
     int32_t bits; /* in units of 1/65536 bit */
     uint8_t families;
-    bool fresh; /* it was no link before */
 } rf_link_change;
 
 /* Links are new (or changed), or gone; each list in any order. */
