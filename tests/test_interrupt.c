@@ -220,52 +220,69 @@ static void check_same(const char *file, const char *other)
     assert_int_equal(system(command), 0);
 }
 
+/* What one command, of which `whole` seconds were measured, leaves when it is stopped. */
+typedef struct stopping {
+    const char *command, *file, *whole_file; /* whole_file: NULL, or what it should make of file */
+    double whole;
+    uint64_t before, after;
+} stopping;
+
+/* Types Ctrl-C at five moments; returns how many came before the end. */
+static int stop_at_moments(fixture *f, const stopping *of)
+{
+    enum { MOMENTS = 5 };
+    static seen s;
+    int stopped = 0;
+    for (int i = 1; i <= MOMENTS; i++) {
+        double const moment = of->whole * i / (MOMENTS + 1);
+        put_back(f);
+        if (of->whole_file != NULL) {
+            remove_file(of->file, "");
+        }
+        run_behind_terminal(f, of->command, moment, &s);
+        stopped += !(WIFEXITED(s.status) && WEXITSTATUS(s.status) == 0);
+        if (digest_of(f) != of->before && counts_of(f) != of->after) {
+            fail_msg("%s: stopped after %.2f of %.2f s, and the database is another", of->command,
+                     moment, of->whole);
+        }
+        if (of->whole_file != NULL && access(of->file, F_OK) == 0) {
+            check_same(of->file, of->whole_file);
+        }
+    }
+    put_back(f);
+    return stopped;
+}
+
 /* Types Ctrl-C at several moments of one command: WORDS, and a path in the folder, if any. A file
  * that it makes is there whole or not at all. What comes after the commit is too late to be
  * stopped. */
 static void check_command(fixture *f, const char *words, const char *path, bool makes)
 {
-    enum { MOMENTS = 5 };
     static seen s;
     char command[512];
     char file[256];
     char whole_file[300];
-    uint64_t before;
-    uint64_t after;
-    double whole;
+    stopping of = {.command = command, .file = file};
     int stopped = 0;
     (void)snprintf(file, sizeof file, "%s%s", f->folder, path == NULL ? "/none" : path);
     (void)snprintf(command, sizeof command, "%s %s", words, path == NULL ? "" : file);
     copy(f->db, "", f->db, ".kept");
-    before = digest_of(f);
+    of.before = digest_of(f);
     run_behind_terminal(f, command, -1, &s);
     if (!WIFEXITED(s.status) || WEXITSTATUS(s.status) != 0) {
         fail_msg("%s: status %d: %s", command, s.status, s.text);
     }
-    after = counts_of(f);
-    whole = s.seconds;
+    of.after = counts_of(f);
+    of.whole = s.seconds;
     if (makes) {
         (void)snprintf(whole_file, sizeof whole_file, "%s.whole", file);
         assert_int_equal(rename(file, whole_file), 0);
+        of.whole_file = whole_file;
     }
-    for (int i = 1; i <= MOMENTS; i++) {
-        bool done;
-        put_back(f);
-        if (makes) {
-            remove_file(file, "");
-        }
-        run_behind_terminal(f, command, whole * i / (MOMENTS + 1), &s);
-        done = WIFEXITED(s.status) && WEXITSTATUS(s.status) == 0;
-        stopped += !done;
-        if (digest_of(f) != before && counts_of(f) != after) {
-            fail_msg("%s: stopped after %.2f of %.2f s, and the database is another", command,
-                     whole * i / (MOMENTS + 1), whole);
-        }
-        if (makes && access(file, F_OK) == 0) {
-            check_same(file, whole_file);
-        }
+    /* A machine with other work may have measured too long a time. */
+    for (int tries = 0; tries < 6 && stopped == 0; tries++, of.whole /= 2) {
+        stopped = stop_at_moments(f, &of);
     }
-    put_back(f);
     assert_true(stopped > 0); /* else nothing was tested */
 }
 
