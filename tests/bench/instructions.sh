@@ -70,6 +70,7 @@ stage profiling plain rf_rings_judge
 stage joining plain rf_rings_join
 stage growing plain rf_rings_grow
 stage checking plain rf_rings_chance rf_rings_bridges rf_hubs_tell
+stage counting plain rf_rings_count
 stage 'links' plain rf_results_begin
 stage 'writing' plain rf_results_finish
 stage 'all' plain all
