@@ -33,19 +33,21 @@ static const char old_facts[] =
     "INSERT INTO usage VALUES (1, 10, 3, 2, 7, 6), (1, 11, 3, 3, 9, 1), (3, 10, 3, 1, 1, 2);"
     "INSERT INTO capability_use VALUES (1, 1, 10, 3, 7), (1, 1, 11, 3, 4), (1, 2, 11, 3, 3);";
 
-static void make_old(const char *path)
+/* A database as the program of schema `steps` left it. */
+static void make_old(const char *path, int steps, const char *facts)
 {
+    char pragmas[120];
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    for (int step = 0; step < 3; step++) {
+    for (int step = 0; step < steps; step++) {
         assert_int_equal(sqlite3_exec(db, rf_schema_steps[step].text, NULL, NULL, NULL), SQLITE_OK);
     }
-    assert_int_equal(sqlite3_exec(db, old_facts, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "PRAGMA application_id = 1380535879; PRAGMA user_version = 3;"
-                                  "PRAGMA journal_mode = WAL",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, facts, NULL, NULL, NULL), SQLITE_OK);
+    (void)snprintf(pragmas, sizeof pragmas,
+                   "PRAGMA application_id = 1380535879; PRAGMA user_version = %d;"
+                   "PRAGMA journal_mode = WAL",
+                   steps);
+    assert_int_equal(sqlite3_exec(db, pragmas, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -62,7 +64,7 @@ static void third_step_is_brought_up_to_date(void **state)
     rf_store_close(box->store);
     box->store = NULL;
     (void)unlink(box->db);
-    make_old(box->db);
+    make_old(box->db, 3, old_facts);
     assert_int_equal(rf_store_open(box->db, RF_STORE_READ, &box->store, &box->error), RF_EDATABASE);
     assert_int_equal(rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error), RF_OK);
     free(sandbox_facts(box)); /* checks that tables agree with each other */
@@ -98,23 +100,11 @@ static const char old_links[] =
 
 static void links_are_packed(void **state)
 {
-    enum { BEFORE = 18 };
     sandbox *box = *state;
-    sqlite3 *db;
     rf_store_close(box->store);
     box->store = NULL;
     (void)unlink(box->db);
-    assert_int_equal(sqlite3_open(box->db, &db), SQLITE_OK);
-    for (int step = 0; step < BEFORE; step++) {
-        assert_int_equal(sqlite3_exec(db, rf_schema_steps[step].text, NULL, NULL, NULL), SQLITE_OK);
-    }
-    assert_int_equal(sqlite3_exec(db, old_links, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "PRAGMA application_id = 1380535879; PRAGMA user_version = 18;"
-                                  "PRAGMA journal_mode = WAL",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    make_old(box->db, 18, old_links);
     assert_int_equal(rf_store_open(box->db, RF_STORE_WRITE, &box->store, &box->error), RF_OK);
     expect(box,
            "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM link),"

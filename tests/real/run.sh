@@ -16,10 +16,9 @@ trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 
-# check NAME FILE.json KEY LEAST: the figure must be at least LEAST.
-check() {
-    figure=$(sed -n "s/^ *\"$3\": *\([-0-9.e]*\),*\$/\1/p" "$2" | head -n 1)
-    if awk -v figure="${figure:-none}" -v least="$4" \
+# judge TEXT FIGURE LEAST: the figure, which TEXT names, must be at least LEAST.
+judge() {
+    if awk -v figure="${2:-none}" -v least="$3" \
         'BEGIN { exit !(figure != "none" && figure + 0 >= least + 0) }'; then
         passed=$((passed + 1))
         verdict=ok
@@ -27,22 +26,18 @@ check() {
         failed=$((failed + 1))
         verdict=FAILED
     fi
-    printf '%-7s %s: %s %s, at least %s asked\n' "$verdict" "$1" "$3" "${figure:-missing}" "$4"
+    printf '%-7s %s %s, at least %s asked\n' "$verdict" "$1" "${2:-missing}" "$3"
+}
+
+# check NAME FILE.json KEY LEAST
+check() {
+    judge "$1: $3" "$(sed -n "s/^ *\"$3\": *\([-0-9.e]*\),*\$/\1/p" "$2" | head -n 1)" "$4"
 }
 
 # check_curve NAME CURVE.csv RECALL LEAST: the first point of at least this recall must have this precision.
 check_curve() {
-    figure=$(awk -F, -v recall="$3" 'NR > 1 && $6 + 0 >= recall + 0 { print $5; exit }' "$2")
-    if awk -v figure="${figure:-none}" -v least="$4" \
-        'BEGIN { exit !(figure != "none" && figure + 0 >= least + 0) }'; then
-        passed=$((passed + 1))
-        verdict=ok
-    else
-        failed=$((failed + 1))
-        verdict=FAILED
-    fi
-    printf '%-7s %s: precision %s at recall %s, at least %s asked\n' "$verdict" "$1" \
-        "${figure:-missing}" "$3" "$4"
+    judge "$1: at recall $3 precision" \
+        "$(awk -F, -v recall="$3" 'NR > 1 && $6 + 0 >= recall + 0 { print $5; exit }' "$2")" "$4"
 }
 
 # step COMMAND...: silent unless it fails. Rejected rows (status 3) are fine here.
