@@ -27,6 +27,24 @@ typedef struct scene {
     uint32_t size;
 } scene;
 
+/* Pairs on a card of their own; every other pair lives together. */
+static void add_couples(crowd *people)
+{
+    for (uint32_t i = 0; i < 24; i++) {
+        char text[24];
+        uint32_t value;
+        (void)snprintf(text, sizeof text, "couple-%u", i);
+        value = crowd_add_value(people, "instrument", text);
+        crowd_add_sighting(people, value, 2 * i, 19700);
+        crowd_add_sighting(people, value, 2 * i + 1, 19700);
+        if (i % 2 == 0) {
+            value = crowd_add_value(people, "ip", text);
+            crowd_add_sighting(people, value, 2 * i, 19700);
+            crowd_add_sighting(people, value, 2 * i + 1, 19700);
+        }
+    }
+}
+
 /* A crowd read from a store, and a ring of accounts drawn from its first third. */
 static scene *stage(int one_family, unsigned long long seed)
 {
@@ -39,6 +57,9 @@ static scene *stage(int one_family, unsigned long long seed)
     rf_error err = {.status = RF_OK};
     assert_non_null(s);
     settings.pair_cap = 40;
+    if (one_family != 1) {
+        add_couples(people);
+    }
     crowd_read(people, seed, 0, &s->p);
     free(people);
     assert_int_equal(rf_calibrate(&s->p, &settings, 1, &s->c, &err), RF_OK);
@@ -145,30 +166,54 @@ static void slow_strengths(const scene *s, uint32_t account, int *strength, int 
     }
 }
 
-/* The bits of the account's value that is the ring's own, by the lower end of the score interval of
- * a share (Wilson 1927), which exceeds one half exactly when the test does. */
-static double slow_own(const scene *s, uint32_t account)
+/* Whether two accounts were ever at one address on one day. */
+static bool slow_met(const rf_population *p, uint32_t a, uint32_t b)
+{
+    for (uint32_t g = 0; g < p->groups; g++) {
+        if (strcmp(rf_group_signal(p, g)->family_name, "address") == 0 && holds(p, g, a) &&
+            holds(p, g, b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The lower end of the 90 % score interval of a share of n (Wilson 1927), which exceeds one half
+ * exactly when the test does. */
+static double lower_end(double share, double n)
+{
+    double const z2 = 1.2816 * 1.2816;
+    double const half = sqrt(z2 * share * (1 - share) / n + z2 * z2 / (4 * n * n));
+    return (share + z2 / (2 * n) - half) / (1 + z2 / n);
+}
+
+/* The bits of the account's value that is the ring's own. */
+static double slow_own(const scene *s, uint32_t account, uint32_t *families)
 {
     double best = 0;
     for (uint32_t g = 0; g < s->p.groups; g++) {
         double const n = rf_group_size(&s->p, g) - 1.0;
-        double const z2 = 1.645 * 1.645;
         bool const payment = strcmp(rf_group_signal(&s->p, g)->family_name, "payment") == 0;
         double k = 0;
         double share;
+        uint32_t other = UINT32_MAX;
         bool vouched;
         if (rf_group_signal(&s->p, g)->windowed || slow_strength(s, g, account, &vouched) == 0 ||
             !vouched) {
             continue;
         }
         for (uint32_t i = 0; i < s->size; i++) {
-            k += s->member[i] != account && holds(&s->p, g, s->member[i]);
+            if (s->member[i] != account && holds(&s->p, g, s->member[i])) {
+                other = s->member[i];
+                k++;
+            }
         }
         share = k / n;
-        if ((share + z2 / (2 * n) - sqrt(z2 * share * (1 - share) / n + z2 * z2 / (4 * n * n))) /
-                    (1 + z2 / n) >
-                0.5 ||
-            (payment && k == n && k >= 2)) {
+        if (payment && n <= 4 && share >= 0.5) {
+            bool const family = k == 1 && slow_met(&s->p, account, other);
+            best = family ? best : fmax(best, log2((k + 1.5) / (n - k + 0.5)));
+            *families += family;
+        } else if (k >= 3 && lower_end(share, n) > 0.5) {
             best = fmax(best, log2((k + 0.5) / (n - k + 0.5)));
         }
     }
@@ -218,6 +263,7 @@ static void all_vouching_is_everybody_vouching(void **state)
 static void memberships_are_those_of_the_definition(void **state)
 {
     uint32_t owned = 0;
+    uint32_t families = 0; /* whom a card alone would have brought in */
     (void)state;
     for (unsigned round = 0; round < 12; round++) {
         scene *s = stage(round % 4 == 3, round + 1);
@@ -249,7 +295,7 @@ static void memberships_are_those_of_the_definition(void **state)
             }
             if (place != SIZE_MAX) {
                 rf_membership const fast = rf_membership_of(&s->model, &scratch, &ratios, place);
-                double const own = slow_own(s, a);
+                double const own = slow_own(s, a, &families);
                 assert_int_equal(fast.account, a);
                 assert_true(fabs((double)fast.bits - (own > 0 ? fmax(bits, own) : bits)) < 1e-4);
                 assert_true(own == 0 || (fast.held >= 2 && fast.vouched >= 1));
@@ -279,19 +325,25 @@ static void memberships_are_those_of_the_definition(void **state)
         strike(s);
     }
     assert_true(owned > 20);
+    assert_true(families > 2);
 }
 
 static void what_makes_a_value_the_rings_own(void **state)
 {
     (void)state;
     assert_true(rf_own_bits(false, 2, 3) == 0); /* two of two may be a family */
-    assert_true(fabs((double)rf_own_bits(true, 2, 3) - log2(2.5 / 0.5)) < 1e-6);
-    assert_true(rf_own_bits(true, 2, 4) == 0);
-    assert_true(rf_own_bits(true, 1, 2) == 0);
+    assert_true(fabs((double)rf_own_bits(true, 2, 3) - log2(3.5 / 0.5)) < 1e-6);
+    assert_true(fabs((double)rf_own_bits(true, 1, 2) - log2(2.5 / 0.5)) < 1e-6);
+    assert_true(fabs((double)rf_own_bits(true, 2, 5) - log2(3.5 / 2.5)) < 1e-6);
+    assert_true(rf_own_bits(true, 1, 4) == 0);
+    assert_true(rf_own_bits(true, 3, 7) == 0); /* as any other value */
+    assert_true(rf_own_bits(true, 0, 2) == 0);
+    assert_true(fabs((double)rf_own_bits(false, 4, 6) - log2(4.5 / 1.5)) < 1e-6);
+    assert_true(rf_own_bits(false, 3, 5) == 0);
     assert_true(fabs((double)rf_own_bits(false, 3, 4) - log2(3.5 / 0.5)) < 1e-6);
-    assert_true(rf_own_bits(false, 5, 7) == 0);
+    assert_true(rf_own_bits(false, 5, 8) == 0);
     assert_true(fabs((double)rf_own_bits(false, 9, 13) - log2(9.5 / 3.5)) < 1e-6);
-    assert_true(rf_own_bits(false, 500, 1001) == 0);
+    assert_true(rf_own_bits(false, 520, 1001) == 0);
     assert_true(rf_own_bits(false, 540, 1001) > 0);
 }
 

@@ -89,6 +89,26 @@ static void scopes(void **state)
     scope("ff02::1", "ff02::/64", "special");
 }
 
+static uint16_t network(const char *text)
+{
+    rf_address read;
+    assert_true(rf_address_parse(text, strlen(text), &read));
+    return rf_address_network(&read);
+}
+
+static void networks(void **state)
+{
+    (void)state;
+    assert_int_equal(network("8.9.4.4"), 8 * 256 + 9);
+    assert_int_equal(network("8.9.255.1"), network("8.9.4.4"));
+    assert_int_equal(network("::ffff:8.9.1.1"), network("8.9.4.4"));
+    assert_int_not_equal(network("8.10.4.4"), network("8.9.4.4"));
+    assert_int_equal(network("2a00:1450:4001::5"), network("2a00:1450:ffff:1::9"));
+    assert_int_not_equal(network("2a00:1451::5"), network("2a00:1450::5"));
+    assert_int_not_equal(network("0.0.0.1"), 0);
+    assert_int_not_equal(network("::1"), 0);
+}
+
 /* Every address, written out, reads as itself. */
 static void addresses_round_trip(void **state)
 {
@@ -267,15 +287,11 @@ static void canonical_forms_are_fixed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(scopes),
-        cmocka_unit_test(addresses_round_trip),
-        cmocka_unit_test(emails),
-        cmocka_unit_test(phones),
-        cmocka_unit_test(cards),
-        cmocka_unit_test(counts),
-        cmocka_unit_test(utf8),
-        cmocka_unit_test(canonical_forms_are_fixed),
+        cmocka_unit_test(addresses), cmocka_unit_test(scopes),
+        cmocka_unit_test(networks),  cmocka_unit_test(addresses_round_trip),
+        cmocka_unit_test(emails),    cmocka_unit_test(phones),
+        cmocka_unit_test(cards),     cmocka_unit_test(counts),
+        cmocka_unit_test(utf8),      cmocka_unit_test(canonical_forms_are_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,11 @@
 /* test_rings.c - rings from links to judgement: what must hold in any run, on random populations
  * and told by plain SQL over what was written; how plainly fake and plainly honest groups score;
- * time zones. */
+ * in how many networks members meet; time zones. */
 #include "crowd.h"
 
 #include "import_support.h"
 #include "rings/detect.h"
+#include "rings/profile.h"
 #include "rings/timezones.h"
 
 #include <stdarg.h>
@@ -338,6 +339,95 @@ static void fakes_score_above_honest_people(void **state)
     }
 }
 
+/* ---- where members meet ---- */
+
+static double slow_networks(const rf_meeting *meeting, size_t count)
+{
+    double times[16] = {0};
+    double all = RF_STRAY;
+    double entropy = 0;
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        times[meeting[i].network] += meeting[i].times;
+        all += meeting[i].times;
+    }
+    for (size_t n = 0; n < 16; n++) {
+        most = times[n] > times[most] ? n : most;
+    }
+    times[most] += RF_STRAY;
+    for (size_t n = 0; n < 16; n++) {
+        entropy += times[n] > 0 ? times[n] / all * log(all / times[n]) : 0;
+    }
+    return count == 0 ? 0 : exp(entropy);
+}
+
+static void networks_are_those_of_the_definition(void **state)
+{
+    unsigned long long seed = 5;
+    (void)state;
+    assert_true(rf_networks(NULL, 0) == 0);
+    for (int round = 0; round < 500; round++) {
+        rf_meeting meeting[40];
+        size_t const count = 1 + random_below(&seed, 40);
+        for (size_t i = 0; i < count; i++) {
+            meeting[i] = (rf_meeting){1 + random_below(&seed, 1 + (uint32_t)round % 15),
+                                      1 + random_below(&seed, 9)};
+        }
+        double const slow = slow_networks(meeting, count);
+        double const fast = rf_networks(meeting, count);
+        assert_true(fabs(fast - slow) < 1e-9);
+        assert_true(fast > 1 - 1e-9 && fast < 15 + 1e-9);
+    }
+}
+
+/* 24 people with a company card and tablets, who meet on each of 30 days: in `places` networks. */
+static group add_meeting(crowd *c, const char *name, uint32_t places)
+{
+    group g = {.name = name};
+    uint32_t device[4];
+    char text[24];
+    uint32_t const card = crowd_add_value(c, "instrument", name);
+    for (uint32_t i = 0; i < 4; i++) {
+        device[i] = named_value(c, "device", name, i);
+    }
+    for (uint32_t i = 0; i < 24; i++) {
+        uint32_t const a = join_group(c, &g, START + i * 11 * DAY);
+        crowd_add_sighting(c, card, a, 19700);
+        crowd_add_sighting(c, device[i % 4], a, 19700);
+    }
+    for (uint32_t day = 0; day < 30; day++) {
+        (void)snprintf(text, sizeof text, "11.%u.%u.%u", day % places, (unsigned)name[0], day);
+        uint32_t const ip = crowd_add_value(c, "ip", text);
+        for (uint32_t i = 0; i < 4; i++) {
+            crowd_add_sighting(c, ip, g.first + (day * 4 + i * 5) % 24, 19650 + (int32_t)day);
+        }
+    }
+    return g;
+}
+
+static void meeting_everywhere_is_a_sign(void **state)
+{
+    unsigned long long seed = 3;
+    crowd *c = crowd_make(&(crowd_options){.accounts = 0}, 1);
+    rf_detect_settings const settings = rf_detect_defaults();
+    rf_store *store;
+    group here;
+    group everywhere;
+    (void)state;
+    add_strangers(c, 480, &seed);
+    here = add_meeting(c, "home", 1);
+    everywhere = add_meeting(c, "roam", 12);
+    store = detected(c, "UPDATE account SET email_domain = 'mail.example'", &settings);
+    nothing_is_wrong(store);
+    assert_true(real(store, "SELECT count(*) FROM score_part WHERE part = 'many meeting places'") ==
+                1);
+    assert_true(real(store, "SELECT observed FROM score_part WHERE part = 'many meeting places'") >
+                8);
+    assert_true(score_of(store, &everywhere) > score_of(store, &here) + 4);
+    rf_store_close(store);
+    free(c);
+}
+
 /* ---- time zones ---- */
 
 static void zones_are_known(void **state)
@@ -380,6 +470,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_run_is_sound),
         cmocka_unit_test(fakes_score_above_honest_people),
+        cmocka_unit_test(networks_are_those_of_the_definition),
+        cmocka_unit_test(meeting_everywhere_is_a_sign),
         cmocka_unit_test(zones_are_known),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

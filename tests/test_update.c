@@ -145,6 +145,7 @@ static void assert_same_groups(const rf_population *a, const rf_population *b)
     SAME(value_row, a->values);
     SAME(value_signal, a->values);
     SAME(value_holders, a->values);
+    SAME(value_network, a->values);
     SAME(value_group_start, (size_t)a->values + 1);
     SAME(group_value, a->groups);
     SAME(group_day, a->groups);

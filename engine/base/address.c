@@ -136,6 +136,16 @@ size_t rf_address_prefix(const rf_address *address, char out[RF_ADDRESS_TEXT])
     return length + 3;
 }
 
+uint16_t rf_address_network(const rf_address *address)
+{
+    const uint8_t *b = address->bytes;
+    uint32_t code = (uint32_t)b[0] << 8 | b[1];
+    if (address->version != 4) {
+        code = (code << 16 | (uint32_t)b[2] << 8 | b[3]) * UINT32_C(2654435769) >> 16;
+    }
+    return (uint16_t)(code != 0 ? code : 1);
+}
+
 static bool inside(const uint8_t *bytes, uint32_t network, int bits)
 {
     uint32_t const number = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |

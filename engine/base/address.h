@@ -31,6 +31,11 @@ size_t rf_address_format(const rf_address *address, char out[RF_ADDRESS_TEXT]);
 /* Writes the /24 (IPv4) or /64 (IPv6) it lies in, "192.0.2.0/24"; returns its length. */
 size_t rf_address_prefix(const rf_address *address, char out[RF_ADDRESS_TEXT]);
 
+/* The wider network it lies in, as a code: the first 16 bits of IPv4; for IPv6 a hash of the first
+ * 32, which a provider is given. Never 0. Two networks have one code once in 65,000 times at most.
+ */
+uint16_t rf_address_network(const rf_address *address);
+
 /* One of: global, private, shared (carrier NAT, RFC 6598), loopback, link-local, special (reserved,
  * documentation, multicast). A constant. */
 const char *rf_address_scope(const rf_address *address);

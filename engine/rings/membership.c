@@ -13,6 +13,7 @@ rf_status rf_membership_begin(const rf_population *population, const rf_calibrat
     *model = (rf_membership_model){.population = p,
                                    .calibration = calibration,
                                    .payment = rf_family_named(p, "payment"),
+                                   .address = rf_family_named(p, "address"),
                                    .slots = calibration->one_family ? 2 : p->families};
     model->reliability = rf_alloc(p->groups, sizeof *model->reliability);
     if (model->reliability == NULL) {
@@ -74,10 +75,45 @@ float rf_own_bits(bool given, uint32_t others, uint32_t holders)
 {
     double const n = (double)holders - 1;
     double const k = others;
-    bool const all = others == holders - 1;
-    return 2 * k - n > RF_OWN_Z * sqrt(n) || (given && all && others >= 2)
-               ? (float)log2((k + 0.5) / (n - k + 0.5))
-               : 0;
+    bool const tested = others >= RF_OWN_LEAST && 2 * k - n > RF_OWN_Z * sqrt(n);
+    bool const passed_on = given && others > 0 && n <= RF_OWN_FEW && 2 * k >= n;
+    if (passed_on) {
+        return (float)log2((k + 1.5) / (n - k + 0.5));
+    }
+    return tested ? (float)log2((k + 0.5) / (n - k + 0.5)) : 0;
+}
+
+/* Whether two accounts were ever at one address at one time. O(what they share). */
+static bool have_met(const rf_membership_model *model, uint32_t a, uint32_t b)
+{
+    const rf_population *p = model->population;
+    uint64_t i = p->account_start[a];
+    uint64_t j = p->account_start[b];
+    while (i < p->account_start[a + 1] && j < p->account_start[b + 1]) {
+        uint32_t const left = p->account_group[i];
+        uint32_t const right = p->account_group[j];
+        if (left == right && rf_group_signal(p, left)->family == model->address) {
+            return true;
+        }
+        i += left <= right;
+        j += right <= left;
+    }
+    return false;
+}
+
+/* Whether the one member among the holders of a group, besides `account`, lives with it: a card
+ * that two have in common may be a family's. */
+static bool lives_with(const rf_membership_model *model, const rf_membership_scratch *s,
+                       uint32_t group, uint32_t account, uint32_t size)
+{
+    const uint32_t *holders = rf_group_holders(model->population, group);
+    for (uint32_t i = 0; i < rf_group_size(model->population, group); i++) {
+        uint32_t const place = s->place[holders[i]];
+        if (holders[i] != account && place != 0 && place <= size) {
+            return have_met(model, account, holders[i]);
+        }
+    }
+    return false;
 }
 
 static int ascending(const void *left, const void *right)
@@ -168,10 +204,14 @@ static rf_status visit_group(const rf_membership_model *model, uint32_t group, u
     for (uint32_t i = 0; i < n; i++) {
         uint32_t const place = place_of(model, s, holders[i]);
         uint8_t const strength = place < size ? of_member : of_other;
+        uint32_t const others = place < size ? members - 1 : members;
+        float const own = place < size ? own_member : own_other;
         if (strength != 0) {
             note(model, s, place, value, slot, strength, voucher);
         }
-        s->own[place] = fmaxf(s->own[place], place < size ? own_member : own_other);
+        if (own > s->own[place] && (others > 1 || !lives_with(model, s, group, holders[i], size))) {
+            s->own[place] = own;
+        }
     }
     return RF_OK;
 }

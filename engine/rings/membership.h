@@ -23,9 +23,12 @@
  * two most telling values take the place of two families.
  *
  * A ring's own value. When more than half of a stable value's other users are members, by the score
- * test with 95 % confidence (all of three, nine of twelve: 2k - n > 1.645 sqrt(n)), whoever else
- * uses it belongs there as well: the device of a farm, a card that goes round. It holds an account
- * like two families, and the membership is at least log2 odds of the share.
+ * test with 90 % confidence (all of three, four of five, nine of thirteen: 2k - n > 1.28 sqrt(n)),
+ * whoever else uses it belongs there as well: the device of a farm. It holds an account like two
+ * families, and the membership is at least log2 odds of the share. People keep their payment
+ * instruments to themselves and their families, so an instrument of at most five accounts is the
+ * ring's own when half of its other users are members; but a single one must never have been at one
+ * address with the account, as those are who live together.
  *
  * Invariant: nothing depends on the order of values. Cost: O(groups that members hold + users of
  * those in which the members are more than a few among strangers); memory: four
@@ -38,8 +41,10 @@
 
 #define RF_SHARE_SHRINKAGE 4.0
 #define RF_HOLDING 1.5
-#define RF_OWN_Z 1.645 /* one-sided 95 % */
+#define RF_OWN_Z 1.2816 /* one-sided 90 % */
 enum {
+    RF_OWN_LEAST = 3, /* members that use a value of the ring's own */
+    RF_OWN_FEW = 4,   /* other users, at most, of an instrument that was passed on */
     RF_STRENGTHS = 6
 }; /* 0: nothing, or odds of q below 2^-6; 1..5: below 2^-4, 2^-2, 1, 4, above */
 
@@ -83,7 +88,7 @@ typedef struct rf_membership_model {
     const rf_calibration *calibration;
     float *reliability; /* by group; 0 for groups that are left out */
     uint32_t slots;
-    uint32_t payment; /* the family, UINT32_MAX when there is none */
+    uint32_t payment, address; /* the families, UINT32_MAX when there is none */
 } rf_membership_model;
 
 /* On success the caller owns *model (rf_membership_end). O(groups). */
@@ -106,7 +111,7 @@ void rf_membership_clear(rf_membership_scratch *scratch);
 
 /* Bits of a stable value of `holders` users of which, besides the one asked about, `others` are
  * members: 0 unless it is the ring's own. Of others = holders - 1 = 3 it is 2.8. `given`: it is a
- * payment instrument. */
+ * payment instrument, of which one user more is taken for a member. */
 float rf_own_bits(bool given, uint32_t others, uint32_t holders);
 
 /* ratio[slot][strength] in bits, of a ring with `size` members; `all` are the counts of all rings

@@ -22,6 +22,8 @@ struct rf_profile_scratch {
     size_t group_room;
     uint64_t *met; /* by member: families in which it shares anything with another, as bits */
     size_t met_room;
+    rf_meeting *meeting;
+    size_t meetings, meeting_room;
     int64_t *created;
     size_t created_room;
     uint32_t *codes;
@@ -55,6 +57,7 @@ void rf_profile_scratch_free(rf_profile_scratch *scratch)
         rf_free(scratch->groups);
         rf_free(scratch->shared);
         rf_free(scratch->met);
+        rf_free(scratch->meeting);
         rf_free(scratch->created);
         rf_free(scratch->codes);
         rf_free(scratch->mix);
@@ -169,6 +172,58 @@ static rf_status note_evidence(binder *b, uint32_t value, uint32_t members, doub
     return RF_OK;
 }
 
+/* Members of a telling group of an address meet. */
+static bool note_meeting(binder *b, uint32_t value, size_t members)
+{
+    rf_profile_scratch *s = b->s;
+    uint16_t const network = b->p->value_network[value];
+    if (network == 0) {
+        return true;
+    }
+    if (!rf_reserve(&s->meeting, &s->meeting_room, s->meetings + 1, sizeof *s->meeting)) {
+        return false;
+    }
+    s->meeting[s->meetings++] = (rf_meeting){network, (uint32_t)members - 1};
+    return true;
+}
+
+static int by_network(const void *left, const void *right)
+{
+    const rf_meeting *a = left;
+    const rf_meeting *b = right;
+    return (a->network > b->network) - (a->network < b->network);
+}
+
+double rf_networks(rf_meeting *meeting, size_t count)
+{
+    size_t networks = 0;
+    uint32_t most = 0;
+    double all = RF_STRAY;
+    double entropy = 0;
+    if (count == 0) {
+        return 0;
+    }
+    qsort(meeting, count, sizeof *meeting, by_network);
+    for (size_t i = 0; i < count; i++) {
+        if (networks > 0 && meeting[networks - 1].network == meeting[i].network) {
+            meeting[networks - 1].times += meeting[i].times;
+        } else {
+            meeting[networks++] = meeting[i];
+        }
+    }
+    for (size_t i = 0; i < networks; i++) {
+        most = meeting[i].times > most ? meeting[i].times : most;
+        all += meeting[i].times;
+    }
+    for (size_t i = 0; i < networks; i++) {
+        bool const first = meeting[i].times == most;
+        double const share = (meeting[i].times + (first ? RF_STRAY : 0)) / all;
+        most = first ? UINT32_MAX : most;
+        entropy -= share * log(share);
+    }
+    return exp(entropy);
+}
+
 /* Members that share the value with another member, each once; holdings[first, end) are of one
  * value. Only groups of two members count, and only telling ones. */
 static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
@@ -199,7 +254,8 @@ static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
         reliability = fmax(reliability, rf_group_reliability(b->p, b->c, g));
         first_day = first_day == RF_NO_DAY ? b->p->group_day[g] : first_day;
         last_day = b->p->group_day[g];
-        if (!rf_reserve(&b->s->seen, &b->s->seen_room, seen + (next - i), sizeof *b->s->seen)) {
+        if (!note_meeting(b, value, next - i) ||
+            !rf_reserve(&b->s->seen, &b->s->seen_room, seen + (next - i), sizeof *b->s->seen)) {
             return rf_fail_memory(err, "a ring profile");
         }
         for (size_t k = i; k < next; k++) {
@@ -271,6 +327,7 @@ static rf_status bind_ring(binder *b, const rf_member *members, rf_error *err)
         memset(b->s->shared, 0, cells * sizeof *b->s->shared);
     }
     memset(b->s->met, 0, b->size * sizeof *b->s->met);
+    b->s->meetings = 0;
     for (size_t first = 0, end; first < count && status == RF_OK; first = end) {
         end = first + 1;
         while (end < count && b->s->holdings[end].value == b->s->holdings[first].value) {
@@ -281,6 +338,10 @@ static rf_status bind_ring(binder *b, const rf_member *members, rf_error *err)
         }
     }
     sum_bindings(b, members);
+    for (size_t i = 0; i < b->s->meetings; i++) {
+        b->profile->meetings += b->s->meeting[i].times;
+    }
+    b->profile->networks = rf_networks(b->s->meeting, b->s->meetings);
     return status;
 }
 

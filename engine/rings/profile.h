@@ -101,7 +101,21 @@ typedef struct rf_profile {
     uint32_t domain_known, domain_top;   /* members with an e-mail; those on the commonest domain */
     uint32_t domain;                     /* its code */
     uint32_t country_known, country_top; /* members with a country; those in the commonest */
+    uint32_t meetings; /* n members at one telling address on one day have met n - 1 times */
+    double networks;   /* in how many networks, see rf_networks; 0: they have not met */
 } rf_profile;
+
+/* Meetings in one network. */
+typedef struct rf_meeting {
+    uint32_t network, times;
+} rf_meeting;
+
+/* Over how many networks meetings are spread: the exponential of the Shannon entropy of their
+ * shares (a Hill number, of order 1), so that k networks met in alike count k and stray ones hardly
+ * anything. Drawn towards one network by RF_STRAY further meetings in the commonest. 0 of none.
+ * Sorts meeting[0, count). O(count log count). */
+#define RF_STRAY 2.0
+double rf_networks(rf_meeting *meeting, size_t count);
 
 /* A thread's working space for profiles. */
 typedef struct rf_profile_scratch rf_profile_scratch;

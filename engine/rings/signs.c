@@ -12,6 +12,7 @@ const rf_sign_kind rf_sign_kinds[RF_SIGNS] = {
     [RF_SIGN_OTHER_TIES] = {"shared phones and other ties", 14},
     [RF_SIGN_ADDRESSES] = {"shared addresses", 4},
     [RF_SIGN_TEMPLATES] = {"shared query templates", 6},
+    [RF_SIGN_PLACES] = {"many meeting places", 12},
     [RF_SIGN_NOTHING_OWN] = {"nothing of their own", 6},
     [RF_SIGN_BURST] = {"sign-up burst", 14},
     [RF_SIGN_INSTRUMENTS] = {"instruments per account", 5},
@@ -125,6 +126,24 @@ static void card_mesh_sign(rf_signs *j, uint32_t payment)
                    "%u instruments are each shared by several members; %.0f members share one that "
                    "is not the commonest",
                    b->values, beside);
+}
+
+/* People meet at their place; accounts that one operator moves from proxy to proxy meet wherever
+ * he takes them. */
+static void places_sign(rf_signs *j)
+{
+    const rf_profile *p = j->profile;
+    double share;
+    if (j->address == UINT32_MAX || p->networks <= 0) {
+        return;
+    }
+    share = fmin(2.0 * p->binding[j->address].members / p->size, 1); /* half of them meet: all */
+    set_sign(j, RF_SIGN_PLACES, RF_PLACES_BITS * share * log2(p->networks / RF_PLACES), p->networks,
+             1);
+    (void)snprintf(j->sign[RF_SIGN_PLACES].words, sizeof j->sign[RF_SIGN_PLACES].words,
+                   "members meet (one address on one day) as if in %.1f networks alike; people who "
+                   "know each other meet in one or two",
+                   p->networks);
 }
 
 /* How little bound members keep to themselves, of devices and instruments. */
@@ -306,6 +325,7 @@ void rf_signs_read(const rf_population *population, const rf_baseline *baseline,
     }
     if (address != UINT32_MAX) {
         binding_sign(j, RF_SIGN_ADDRESSES, address, "an address");
+        places_sign(j);
     }
     if (template != UINT32_MAX) {
         binding_sign(j, RF_SIGN_TEMPLATES, template, "a query template");

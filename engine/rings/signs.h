@@ -23,6 +23,12 @@ double rf_witnesses(double members);
  * populations, where it is .7 in the median and below .45 in one of fifty. */
 #define RF_ALIKE 0.65
 
+/* Networks in which people who know each other meet: measured on generated populations, where of
+ * communities of people one in fifty meets in more than 2.7 (profile.h) and most meet in one; and
+ * bits for every doubling beyond. */
+#define RF_PLACES 2.0
+#define RF_PLACES_BITS 5.0
+
 typedef enum rf_sign {
     RF_SIGN_DEVICES,
     RF_SIGN_PAYMENT,
@@ -30,6 +36,7 @@ typedef enum rf_sign {
     RF_SIGN_OTHER_TIES,
     RF_SIGN_ADDRESSES,
     RF_SIGN_TEMPLATES,
+    RF_SIGN_PLACES,
     RF_SIGN_NOTHING_OWN,
     RF_SIGN_BURST,
     RF_SIGN_INSTRUMENTS,

@@ -5,6 +5,7 @@
  */
 #include "store/holdings.h"
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/progress.h"
 #include "store/pack.h"
@@ -22,11 +23,12 @@ struct rf_holdings {
     const rf_account_map *map;
     uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
     uint8_t *funding;   /* by value.id of instruments: RF_FUNDING_... */
+    uint16_t *network;  /* by value.id of addresses */
     int64_t value_rows;
     uint64_t *sighted; /* of the value being gathered: account << 32 | day + 1, then the other way
                           round */
     size_t sighted_count, sighted_room;
-    size_t value_room[4], group_room[3], holder_room;
+    size_t value_room[5], group_room[3], holder_room;
     uint64_t holders;
     uint8_t *ordinary;  /* by account: holds an instrument that is not prepaid */
     uint8_t instrument; /* the signal of that name, or NO_SIGNAL */
@@ -38,6 +40,28 @@ static int by_number(const void *left, const void *right)
     uint64_t const a = *(const uint64_t *)left;
     uint64_t const b = *(const uint64_t *)right;
     return (a > b) - (a < b);
+}
+
+uint16_t rf_network_of(const rf_signal *signal, const char *text, size_t length)
+{
+    rf_address address;
+    return strcmp(signal->family_name, "address") == 0 && rf_address_parse(text, length, &address)
+               ? rf_address_network(&address)
+               : 0;
+}
+
+static void map_value(builder *b, const uint8_t *index_of, const rf_scan_cell *cells)
+{
+    int64_t const id = cells[0].number;
+    int64_t const row = cells[1].number;
+    if (id < 0 || id >= b->value_rows || row < 0 || row >= (1 << 16)) {
+        return;
+    }
+    b->signal_of[id] = index_of[row];
+    if (index_of[row] != NO_SIGNAL) {
+        b->network[id] =
+            rf_network_of(&b->p->signal[index_of[row]], cells[2].text, cells[2].length);
+    }
 }
 
 static rf_status map_values(rf_store *store, builder *b, rf_error *err)
@@ -54,7 +78,8 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
     b->p->last_value = newest;
     b->signal_of = rf_alloc_raw((size_t)b->value_rows, 1);
     b->funding = rf_alloc((size_t)b->value_rows, 1);
-    if (b->signal_of == NULL || b->funding == NULL) {
+    b->network = rf_alloc((size_t)b->value_rows, sizeof *b->network);
+    if (b->signal_of == NULL || b->funding == NULL || b->network == NULL) {
         return rf_fail_memory(err, "the values");
     }
     memset(b->signal_of, NO_SIGNAL, (size_t)b->value_rows);
@@ -64,14 +89,10 @@ static rf_status map_values(rf_store *store, builder *b, rf_error *err)
             index_of[b->p->signal[s].row] = (uint8_t)s;
         }
     }
-    status = rf_scan_open(store, "value", "id, signal", "id", &scan, err);
+    status = rf_scan_open(store, "value", "id, signal, text", "id", &scan, err);
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
-        int64_t const id = cells[0].number;
-        int64_t const signal = cells[1].number;
-        if (id >= 0 && id < b->value_rows && signal >= 0 && signal < (1 << 16)) {
-            b->signal_of[id] = index_of[signal];
-        }
+        map_value(b, index_of, cells);
     }
     rf_scan_end(scan);
     return status;
@@ -163,7 +184,9 @@ static bool room_for_value(builder *b)
     return rf_reserve(&p->value_row, &b->value_room[0], need, sizeof *p->value_row) &&
            rf_reserve(&p->value_signal, &b->value_room[1], need, sizeof *p->value_signal) &&
            rf_reserve(&p->value_holders, &b->value_room[2], need, sizeof *p->value_holders) &&
-           rf_reserve(&p->value_group_start, &b->value_room[3], need, sizeof *p->value_group_start);
+           rf_reserve(&p->value_group_start, &b->value_room[3], need,
+                      sizeof *p->value_group_start) &&
+           rf_reserve(&p->value_network, &b->value_room[4], need, sizeof *p->value_network);
 }
 
 /* Writes sighted[first, end), all of one day and without repeats, as a group. */
@@ -280,6 +303,7 @@ static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
         p->value_row[p->values] = value_row;
         p->value_signal[p->values] = signal;
         p->value_holders[p->values] = holders;
+        p->value_network[p->values] = b->network[value_row];
         p->value_group_start[p->values] = groups_before;
         p->values++;
         p->value_group_start[p->values] = p->groups;
@@ -469,6 +493,7 @@ void rf_holdings_end(rf_holdings *holdings)
         rf_free(holdings->ordinary);
         rf_free(holdings->sighted);
         rf_free(holdings->funding);
+        rf_free(holdings->network);
         rf_free(holdings->signal_of);
         rf_free(holdings);
     }

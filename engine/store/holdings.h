@@ -51,6 +51,9 @@ static inline void rf_note_funding(rf_population *p, uint32_t account, unsigned 
                                                           p->unpaid[account] < UINT16_MAX));
 }
 
+/* The network of a value of this signal (rf_population.value_network). */
+uint16_t rf_network_of(const rf_signal *signal, const char *text, size_t length);
+
 typedef struct rf_holdings rf_holdings; /* holdings being read */
 
 /* Reading goes in three steps, so that the first two can run beside the reading of accounts. The

@@ -507,6 +507,7 @@ void rf_population_free(rf_population *population)
     rf_free(p->value_signal);
     rf_free(p->value_holders);
     rf_free(p->value_group_start);
+    rf_free(p->value_network);
     rf_free(p->group_value);
     rf_free(p->group_day);
     rf_free(p->group_start);

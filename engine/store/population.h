@@ -94,6 +94,7 @@ typedef struct rf_population {
     uint8_t *value_signal;       /* an index into signal */
     uint32_t *value_holders;     /* distinct accounts over all days */
     uint32_t *value_group_start; /* values + 1 offsets into groups */
+    uint16_t *value_network;     /* of addresses, rf_address_network; 0: it is none */
 
     uint32_t groups;
     uint32_t *group_value;

@@ -14,6 +14,7 @@
 /* An account newly seen with a value; day plus one, 0 for stable signals and undated sightings. */
 typedef struct addition {
     uint32_t value, day, account;
+    uint16_t network;
     uint8_t signal;
     bool fresh; /* since the last update */
 } addition;
@@ -34,7 +35,7 @@ typedef struct builder {
     size_t holders, holder_room;
     uint32_t *came; /* those who come to it */
     size_t came_room;
-    size_t value_room[4], group_room[4], all_room;
+    size_t value_room[5], group_room[4], all_room;
     uint64_t all; /* holdings so far */
     rf_statement *of_value, *of_day;
 } builder;
@@ -61,7 +62,13 @@ static bool is_allowed(const rf_population *p, int64_t value)
     return false;
 }
 
-/* value, day, account, import, signal */
+static uint16_t network_of(const builder *b, uint8_t signal, rf_statement *select)
+{
+    const char *text = rf_column_text(select, 5);
+    return rf_network_of(&b->p->signal[signal], text, strlen(text));
+}
+
+/* value, day, account, import, signal, text */
 static rf_status read_additions(builder *b, const char *sql, additions *out, rf_error *err)
 {
     rf_statement *select = NULL;
@@ -83,7 +90,8 @@ static rf_status read_additions(builder *b, const char *sql, additions *out, rf_
         if (!rf_reserve(&out->one, &out->room, out->count + 1, sizeof *out->one)) {
             return rf_fail_memory(err, "the news");
         }
-        out->one[out->count++] = one;
+        out->one[out->count] = one;
+        out->one[out->count++].network = network_of(b, one.signal, select);
     }
     rf_statement_end(select);
     return status;
@@ -106,13 +114,13 @@ static rf_status read_news(builder *b, rf_error *err)
 {
     rf_status status = read_additions(
         b,
-        "SELECT n.value, -1, n.account, n.import, v.signal FROM news_holding n"
+        "SELECT n.value, -1, n.account, n.import, v.signal, v.text FROM news_holding n"
         " CROSS JOIN value v ON v.id = n.value WHERE n.import > ?1 ORDER BY n.value, n.account",
         &b->held, err);
     if (status == RF_OK) {
         status = read_additions(
             b,
-            "SELECT n.value, n.day, n.account, n.import, v.signal FROM news_sighting n"
+            "SELECT n.value, n.day, n.account, n.import, v.signal, v.text FROM news_sighting n"
             " CROSS JOIN value v ON v.id = n.value WHERE n.import > ?1 ORDER BY n.value, n.day",
             &b->seen, err);
     }
@@ -215,6 +223,7 @@ static bool room_for(builder *b, uint32_t values, uint32_t groups, uint64_t hold
            rf_reserve(&p->value_signal, &b->value_room[1], v, sizeof *p->value_signal) &&
            rf_reserve(&p->value_holders, &b->value_room[2], v, sizeof *p->value_holders) &&
            rf_reserve(&p->value_group_start, &b->value_room[3], v, sizeof *p->value_group_start) &&
+           rf_reserve(&p->value_network, &b->value_room[4], v, sizeof *p->value_network) &&
            rf_reserve(&p->group_value, &b->group_room[0], g, sizeof *p->group_value) &&
            rf_reserve(&p->group_day, &b->group_room[1], g, sizeof *p->group_day) &&
            rf_reserve(&p->group_start, &b->group_room[2], g, sizeof *p->group_start) &&
@@ -242,6 +251,7 @@ static rf_status copy_values(builder *b, uint32_t first, uint32_t end, rf_error 
         p->value_row[to] = base->value_row[v];
         p->value_signal[to] = base->value_signal[v];
         p->value_holders[to] = base->value_holders[v];
+        p->value_network[to] = base->value_network[v];
         p->value_group_start[to] = p->groups + (base->value_group_start[v] - g_first);
         for (uint32_t g = base->value_group_start[v]; g < base->value_group_start[v + 1]; g++) {
             p->group_value[p->groups + (g - g_first)] = to;
@@ -465,6 +475,7 @@ static rf_status merge_value(builder *b, uint32_t v, const addition *one, size_t
     p->value_row[p->values] = one->value;
     p->value_signal[p->values] = one->signal;
     p->value_holders[p->values] = holders;
+    p->value_network[p->values] = one->network;
     p->value_group_start[p->values++] = first;
     return status;
 }

@@ -127,6 +127,7 @@ static rf_status keep_groups(rf_store *store, const rf_population *p, rf_error *
         {"value.row", p->value_row, p->values, sizeof *p->value_row},
         {"value.signal", p->value_signal, p->values, sizeof *p->value_signal},
         {"value.holders", p->value_holders, p->values, sizeof *p->value_holders},
+        {"value.network", p->value_network, p->values, sizeof *p->value_network},
         {"value.group", p->value_group_start, (size_t)p->values + 1, sizeof *p->value_group_start},
         {"group.day", p->group_day, p->groups, sizeof *p->group_day},
         {"group.start", p->group_start, (size_t)p->groups + 1, sizeof *p->group_start},
@@ -277,6 +278,10 @@ static rf_status load_groups(loader *l)
     if (status == RF_OK) {
         status =
             load(l, "value.holders", sizeof *b->value_holders, b->values, &b->value_holders, NULL);
+    }
+    if (status == RF_OK) {
+        status =
+            load(l, "value.network", sizeof *b->value_network, b->values, &b->value_network, NULL);
     }
     if (status == RF_OK) {
         status = load(l, "value.group", sizeof *b->value_group_start, (size_t)b->values + 1,
