@@ -324,6 +324,7 @@ static void failing_memory_is_told_by_large_graphs(void **state)
     assert_non_null(community);
     s.input.threads = 2;
     s.input.iterations = 1;
+    s.input.polished = true;
     sample_modularity(&s, 1);
     for (long n = 1; !done; n += 1 + n / 8) {
         rf_error err = {.status = RF_OK};

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rounds of Leiden: while they help; on larger graphs, where one takes long, one, and a last sweep
- * over the nodes where that takes little. */
+/* Rounds of Leiden: while they help; on larger graphs, where one takes long, one, the more thorough
+ * where that takes little. */
 enum { ROUNDS = -1, LARGE = 1000000, LARGER = 4000000 };
 
 static void choose_rounds(rf_cluster_settings *settings, uint64_t edges)
@@ -197,6 +197,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     outcome o = {0};
     double started = rf_seconds();
     rf_status status = read_arguments(argc, argv, &asked, err);
+    rf_memory_hoard(true);
     if (status == RF_OK) {
         status = rf_edges_read(asked.edges, &o.edges, err);
     }
@@ -225,6 +226,7 @@ static rf_status run(const rf_globals *globals, int argc, char **argv, rf_error 
     }
     rf_free(o.community);
     rf_edges_free(&o.edges);
+    rf_memory_hoard(false);
     return status;
 }
 
@@ -258,8 +260,8 @@ const rf_command rf_command_cluster = {
         "Leiden (Traag, Waltman, van Eck 2019) runs on each connected component, round after "
         "round\n"
         "while they help (at most 100), on graphs of more than 1,000,000 edges one round, up to\n"
-        "4,000,000 with a last sweep over the nodes; on components of at most 100,000 edges the\n"
-        "best of up to 50 runs counts. All threads are used; their number changes nothing.\n"
+        "4,000,000 a thorough one; on components of at most 100,000 edges the best of up to 50\n"
+        "runs counts. All threads are used; their number changes nothing.\n"
         "\n"
         "example: ringfence cluster transfers.csv --to communities.csv\n",
     .run = run,

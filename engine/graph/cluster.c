@@ -93,16 +93,11 @@ typedef struct search {
     const rf_cluster_settings *settings;
     rf_components parts;
     double resolution;
-    bool *wanted;    /* by component: it has to be searched */
-    double *mass;    /* by place: vertex weights, where it has */
-    uint32_t *found; /* by place: the community inside its component */
-    uint32_t *count; /* by component: its communities */
+    rf_component_form *form; /* by component: large ones in rows, those of one community left out */
+    double *mass;            /* by place: vertex weights, but of components left out */
+    uint32_t *found;         /* by place: the community inside its component */
+    uint32_t *count;         /* by component: its communities */
 } search;
-
-static bool is_large(const search *s, size_t c)
-{
-    return s->parts.edges[c] > SMALL;
-}
 
 static double mass_of(const search *s, size_t c)
 {
@@ -112,90 +107,83 @@ static double mass_of(const search *s, size_t c)
 
 /* Where every single edge outweighs what any two sides of a component cost (see contract.h), it is
  * one community and need not be searched. */
-static void find_wanted(search *s)
+static void choose_forms(search *s)
 {
     for (uint32_t c = 0; c < s->parts.count; c++) {
         double const mass = mass_of(s, c);
-        s->wanted[c] = !(s->parts.least[c] > s->resolution * mass / 4 * mass);
+        s->form[c] = s->parts.least[c] > s->resolution * mass / 4 * mass ? RF_LEFT_OUT
+                     : s->parts.edges[c] > SMALL                         ? RF_AS_ROWS
+                                                                         : RF_AS_LIST;
         s->count[c] = 1;
     }
     memset(s->found, 0, s->edges->nodes * sizeof *s->found);
 }
 
 /* Vertex weights: 1, or the weights at each. */
-static void weigh_some(void *context, size_t task, unsigned worker)
+static void weigh_list(const search *s, size_t c)
 {
-    const search *s = context;
     const rf_components *p = &s->parts;
+    double *mass = s->mass + p->first[c];
     bool const cpm = s->settings->objective == RF_CPM;
-    uint32_t const n = s->edges->nodes;
-    uint32_t const first = (uint32_t)task * ROWS;
+    for (uint32_t v = 0; v < p->first[c + 1] - p->first[c]; v++) {
+        mass[v] = cpm ? 1 : 0;
+    }
+    for (uint64_t i = p->list_start[c]; i < p->list_start[c + 1] && !cpm; i++) {
+        mass[p->list_from[i]] += p->list_weight[i];
+        mass[p->list_to[i]] += p->list_weight[i];
+    }
+}
+
+typedef struct row_weighing {
+    const search *search;
+    size_t component;
+} row_weighing;
+
+static void weigh_rows(void *context, size_t task, unsigned worker)
+{
+    const row_weighing *w = context;
+    const search *s = w->search;
+    const rf_components *p = &s->parts;
+    uint32_t const end = p->first[w->component + 1];
+    uint32_t const first = p->first[w->component] + (uint32_t)task * ROWS;
+    bool const cpm = s->settings->objective == RF_CPM;
     (void)worker;
-    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
-        double mass = cpm ? 1 : 0;
-        for (uint64_t i = p->start[v]; i < p->start[v + 1] && !cpm; i++) {
-            mass += p->weight == NULL ? p->alike : p->weight[i];
+    for (uint32_t v = first; v < end && v - first < ROWS; v++) {
+        double mass = p->weight == NULL ? (double)(p->start[v + 1] - p->start[v]) : 0;
+        for (uint64_t i = p->start[v]; i < p->start[v + 1] && p->weight != NULL && !cpm; i++) {
+            mass += (double)p->weight[i];
         }
-        s->mass[v] = mass;
+        s->mass[v] = cpm ? 1 : mass * p->scale;
     }
 }
 
-/* The edges of a small component as a list, each once. */
-static rf_status cluster_listed(const search *s, size_t c, rf_leiden_input input, uint32_t *found,
-                                rf_error *err)
+static rf_leiden_input input_of(const search *s, size_t c)
 {
     const rf_components *p = &s->parts;
-    uint32_t const base = p->first[c];
-    uint32_t *from = rf_alloc_raw(input.edges, sizeof *from);
-    uint32_t *to = rf_alloc_raw(input.edges, sizeof *to);
-    double *weight = rf_alloc_raw(input.edges, sizeof *weight);
-    rf_status status = RF_OK;
-    uint64_t edges = 0;
-    if (from == NULL || to == NULL || weight == NULL) {
-        status = rf_fail_memory(err, "a component");
-    }
-    for (uint32_t v = 0; v < input.vertices && status == RF_OK; v++) {
-        for (uint64_t i = p->start[base + v]; i < p->start[base + v + 1]; i++) {
-            if (v < p->neighbour[i]) {
-                from[edges] = v;
-                to[edges] = p->neighbour[i];
-                weight[edges++] = p->weight == NULL ? p->alike : p->weight[i];
-            }
-        }
-    }
-    input.from = from;
-    input.to = to;
-    input.weight = weight;
-    if (status == RF_OK) {
-        status = cluster_contracted(&input, found, &s->count[c], err);
-    }
-    rf_free(from);
-    rf_free(to);
-    rf_free(weight);
-    return status;
-}
-
-static rf_status cluster_part(const search *s, size_t c, unsigned threads, rf_error *err)
-{
-    const rf_components *p = &s->parts;
-    uint32_t const base = p->first[c];
-    bool const large = is_large(s, c);
     size_t length;
-    const char *name = rf_edges_name(s->edges, p->node[base], &length);
-    rf_leiden_input const input = {
-        .vertices = p->first[c + 1] - base,
+    const char *name = rf_edges_name(s->edges, p->node[p->first[c]], &length);
+    return (rf_leiden_input){
+        .vertices = p->first[c + 1] - p->first[c],
         .edges = p->edges[c],
-        .vertex_weight = s->mass + base,
+        .vertex_weight = s->mass + p->first[c],
         .resolution = s->resolution,
-        .randomness = large ? RANDOMNESS : 0,
         .seed = rf_hash_bytes(s->settings->seed, name, length),
         .iterations = s->settings->iterations,
         .polished = s->settings->polished,
-        .threads = threads,
     };
-    rf_leiden_rows const rows = {p->start + base, p->neighbour, p->weight, p->alike};
-    return large ? rf_leiden_by_rows(&input, &rows, s->found + base, &s->count[c], err)
-                 : cluster_listed(s, c, input, s->found + base, err);
+}
+
+static rf_status cluster_large(const search *s, size_t c, rf_team *team, rf_error *err)
+{
+    const rf_components *p = &s->parts;
+    uint32_t const base = p->first[c];
+    row_weighing w = {s, c};
+    rf_leiden_input input = input_of(s, c);
+    rf_leiden_rows const rows = {p->start + base, p->neighbour, p->weight, p->scale};
+    rf_team_run(team, (input.vertices + (size_t)ROWS - 1) / ROWS, weigh_rows, &w);
+    input.randomness = RANDOMNESS;
+    input.threads = s->settings->threads;
+    return rf_leiden_by_rows(&input, &rows, s->found + base, &s->count[c], err);
 }
 
 static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,
@@ -206,15 +194,21 @@ static rf_status cluster_small(void *context, size_t block, size_t first, size_t
     (void)block;
     (void)worker;
     for (size_t c = first; c < end && status == RF_OK; c++) {
-        if (s->wanted[c] && !is_large(s, c)) {
-            status = cluster_part(s, c, 1, err);
+        if (s->form[c] == RF_AS_LIST) {
+            const rf_components *p = &s->parts;
+            rf_leiden_input input = input_of(s, c);
+            weigh_list(s, c);
+            input.from = p->list_from + p->list_start[c];
+            input.to = p->list_to + p->list_start[c];
+            input.weight = p->list_weight + p->list_start[c];
+            status = cluster_contracted(&input, s->found + p->first[c], &s->count[c], err);
         }
     }
     return status;
 }
 
 /* Large components one after the other by all threads, small ones side by side. */
-static rf_status cluster_parts(search *s, rf_error *err)
+static rf_status cluster_parts(search *s, rf_team *team, rf_error *err)
 {
     const rf_components *p = &s->parts;
     unsigned const threads = s->settings->threads;
@@ -222,9 +216,9 @@ static rf_status cluster_parts(search *s, rf_error *err)
     rf_progress progress;
     rf_progress_start(&progress, "finding communities", s->edges->nodes);
     for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
-        if (s->wanted[c] && is_large(s, c)) {
+        if (s->form[c] == RF_AS_ROWS) {
             rf_progress_show(&progress, p->first[c]);
-            status = cluster_part(s, c, threads, err);
+            status = cluster_large(s, c, team, err);
         }
     }
     if (status == RF_OK) {
@@ -290,37 +284,31 @@ static rf_status number_by_size(const search *s, uint32_t *community, uint32_t c
 
 /* ---- quality ---- */
 
-/* The weight of edges inside communities, in blocks of ROWS places. */
+/* The weight of edges inside communities, in blocks of ROWS edges. */
 typedef struct weighing {
-    const search *search;
-    double *sum; /* by block */
+    const rf_edges *edges;
+    const uint32_t *community; /* by node */
+    double *sum;               /* by block */
 } weighing;
 
 static void weigh_inside(void *context, size_t task, unsigned worker)
 {
     const weighing *w = context;
-    const search *s = w->search;
-    const rf_components *p = &s->parts;
-    uint32_t const first = (uint32_t)task * ROWS;
-    uint32_t const n = s->edges->nodes;
+    const rf_edges *e = w->edges;
+    uint64_t const first = (uint64_t)task * ROWS;
     double sum = 0;
     (void)worker;
-    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
-        uint32_t const base = p->start[v] == p->start[v + 1] ? 0 : p->first[p->of[p->node[v]]];
-        for (uint64_t i = p->start[v + 1]; i-- > p->start[v] && base + p->neighbour[i] > v;) {
-            if (s->found[base + p->neighbour[i]] == s->found[v]) {
-                sum += p->weight == NULL ? p->alike : p->weight[i];
-            }
-        }
+    for (uint64_t i = first; i < e->count && i - first < ROWS; i++) {
+        sum += w->community[e->from[i]] == w->community[e->to[i]] ? e->weight[i] : 0;
     }
     w->sum[task] = sum;
 }
 
-/* Edges inside communities, over all components. */
-static rf_status find_inside(const search *s, rf_team *team, double *inside, rf_error *err)
+static rf_status find_inside(const search *s, const uint32_t *community, rf_team *team,
+                             double *inside, rf_error *err)
 {
-    size_t const blocks = (s->edges->nodes + (size_t)ROWS - 1) / ROWS;
-    weighing w = {s, rf_alloc_raw(blocks, sizeof *w.sum)};
+    size_t const blocks = (size_t)((s->edges->count + ROWS - 1) / ROWS);
+    weighing w = {s->edges, community, rf_alloc_raw(blocks, sizeof *w.sum)};
     *inside = 0;
     if (w.sum == NULL) {
         return rf_fail_memory(err, "the quality of the communities");
@@ -329,16 +317,13 @@ static rf_status find_inside(const search *s, rf_team *team, double *inside, rf_
     for (size_t i = 0; i < blocks; i++) {
         *inside += w.sum[i];
     }
-    for (uint32_t c = 0; c < s->parts.count; c++) {
-        *inside += s->wanted[c] ? 0 : s->parts.inside[c];
-    }
     rf_free(w.sum);
     return RF_OK;
 }
 
-/* Needs s->found numbered over all components. */
-static rf_status measure(const search *s, rf_team *team, double total, uint32_t communities,
-                         double *quality, rf_error *err)
+/* Needs s->found numbered over all components; community[] is by node. */
+static rf_status measure(const search *s, const uint32_t *community, uint32_t communities,
+                         rf_team *team, double total, double *quality, rf_error *err)
 {
     const rf_components *p = &s->parts;
     bool const cpm = s->settings->objective == RF_CPM;
@@ -346,12 +331,12 @@ static rf_status measure(const search *s, rf_team *team, double total, uint32_t 
     double charged = 0;
     double *mass = rf_alloc(communities, sizeof *mass);
     rf_status const status = mass == NULL ? rf_fail_memory(err, "the quality of the communities")
-                                          : find_inside(s, team, &inside, err);
+                                          : find_inside(s, community, team, &inside, err);
     for (uint32_t c = 0; c < p->count && status == RF_OK; c++) {
-        if (!s->wanted[c]) {
+        if (s->form[c] == RF_LEFT_OUT) {
             mass[s->found[p->first[c]]] = mass_of(s, c);
         }
-        for (uint32_t v = p->first[c]; v < p->first[c + 1] && s->wanted[c]; v++) {
+        for (uint32_t v = p->first[c]; v < p->first[c + 1] && s->form[c] != RF_LEFT_OUT; v++) {
             mass[s->found[v]] += s->mass[v];
         }
     }
@@ -370,11 +355,11 @@ static rf_status measure(const search *s, rf_team *team, double total, uint32_t 
 static rf_status allocate_search(search *s, rf_error *err)
 {
     uint32_t const nodes = s->edges->nodes;
-    s->wanted = rf_alloc(s->parts.count, sizeof *s->wanted);
+    s->form = rf_alloc(s->parts.count, sizeof *s->form);
     s->count = rf_alloc(s->parts.count, sizeof *s->count);
     s->mass = rf_alloc_raw(nodes, sizeof *s->mass);
     s->found = rf_alloc_raw(nodes, sizeof *s->found);
-    return s->wanted == NULL || s->count == NULL || s->mass == NULL || s->found == NULL
+    return s->form == NULL || s->count == NULL || s->mass == NULL || s->found == NULL
                ? rf_fail_memory(err, "the communities")
                : RF_OK;
 }
@@ -382,7 +367,7 @@ static rf_status allocate_search(search *s, rf_error *err)
 static void free_search(search *s)
 {
     rf_components_free(&s->parts);
-    rf_free(s->wanted);
+    rf_free(s->form);
     rf_free(s->count);
     rf_free(s->mass);
     rf_free(s->found);
@@ -411,18 +396,18 @@ static rf_status find(search *s, rf_team *team, uint32_t *community, uint32_t *c
     }
     s->resolution = resolution_for(s->settings, nodes, total);
     if (status == RF_OK) {
-        find_wanted(s);
-        status = rf_components_rows(s->edges, s->wanted, team, &s->parts, err);
+        choose_forms(s);
+        status = rf_components_lay_out(s->edges, s->form, team, &s->parts, err);
     }
     if (status == RF_OK) {
-        rf_team_run(team, (nodes + (size_t)ROWS - 1) / ROWS, weigh_some, s);
-        status = cluster_parts(s, err);
+        status = cluster_parts(s, team, err);
     }
     if (status == RF_OK) {
         *communities = number_by_place(s);
-        status = measure(s, team, total, *communities, quality, err);
+        status = number_by_size(s, community, *communities, err);
     }
-    return status == RF_OK ? number_by_size(s, community, *communities, err) : status;
+    return status == RF_OK ? measure(s, community, *communities, team, total, quality, err)
+                           : status;
 }
 
 rf_status rf_cluster(const rf_edges *edges, const rf_cluster_settings *settings,
@@ -434,7 +419,7 @@ rf_status rf_cluster(const rf_edges *edges, const rf_cluster_settings *settings,
     *communities = 0;
     *quality = 0;
     if (status == RF_OK) {
-        status = rf_components_find(edges, &s.parts, err);
+        status = rf_components_find(edges, team, &s.parts, err);
     }
     if (status == RF_OK) {
         status = find(&s, team, community, communities, quality, err);

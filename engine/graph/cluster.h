@@ -29,7 +29,7 @@ typedef struct rf_cluster_settings {
     double resolution; /* G */
     uint64_t seed;
     int iterations;   /* rounds of Leiden; -1: while they help, at most 100 */
-    bool polished;    /* large components: a last sweep over the nodes themselves */
+    bool polished;    /* large components: as in leiden.h */
     unsigned threads; /* results do not depend on it */
     bool relative;    /* cpm: G counts in densities of the whole graph, which is the weight of all
                        * edges over the number of pairs of nodes */

@@ -245,7 +245,8 @@ static uint32_t join_alike(const rf_leiden_input *in, scratch *s)
     for (uint64_t i = 0; i < count; i++) {
         uint32_t const u = (uint32_t)(s->pairs[i].pair >> 32);
         uint32_t const v = (uint32_t)s->pairs[i].pair;
-        if (are_together(&r, u, v, s->pairs[i].weight)) {
+        if (root_of(s->group, u) != root_of(s->group, v) &&
+            are_together(&r, u, v, s->pairs[i].weight)) {
             join(s->group, u, v);
         }
     }

@@ -16,8 +16,7 @@ enum {
     SWEEPS_AT_MOST = 100,
     LEVELS_AT_MOST = 60,
     UPPER_ROUNDS = 4,
-    UPPER_ROUNDS_POLISHED = 3, /* the last sweep makes up for it */
-    LARGE = 1 << 16            /* vertices */
+    LARGE = 1 << 16 /* vertices */
 };
 
 /* A large graph is gone through in haste, down to a graph of parts that is no longer large; there
@@ -123,9 +122,7 @@ static void weigh(rf_lcore *core, const rf_lgraph *g)
     }
 }
 
-/* Every community is named by its first vertex; the names before are below `names`. Needs
- * core->before. Returns how many there are. */
-static uint32_t name_by_first(rf_lcore *core, uint32_t vertices, uint32_t names)
+uint32_t rf_lcore_name(rf_lcore *core, uint32_t vertices, uint32_t names)
 {
     uint32_t *first = core->before;
     uint32_t count = 0;
@@ -243,7 +240,7 @@ static rf_status next_level(climb *c, const rf_lgraph *g, uint32_t parts, rf_err
         community[p] = core->now.community[core->order[core->first[p]]];
     }
     memcpy(core->now.community, community, parts * sizeof *community);
-    (void)name_by_first(core, parts, g->vertices);
+    (void)rf_lcore_name(core, parts, g->vertices);
     for (uint32_t v = 0; v < c->ground->vertices; v++) {
         c->top[v] = core->part[c->top[v]];
     }
@@ -262,7 +259,7 @@ static void project(climb *c, const rf_lgraph *g)
         core->live[v] = core->now.community[c->top[v]];
     }
     memcpy(core->now.community, core->live, n * sizeof *core->live);
-    (void)name_by_first(core, n, n);
+    (void)rf_lcore_name(core, n, n);
     rf_lgraph_free(&c->level);
 }
 
@@ -306,7 +303,7 @@ static rf_status run_round(climb *c, rf_error *err)
     for (int level = 0; level < LEVELS_AT_MOST && status == RF_OK; level++) {
         uint32_t parts;
         if (g->vertices < LARGE && c->ground->vertices >= LARGE) {
-            status = run_upper_rounds(c, err);
+            status = core->crowded ? rf_lcore_crowd(core, g, err) : run_upper_rounds(c, err);
             break;
         }
         weigh(core, g);
@@ -434,8 +431,7 @@ static rf_status search(const rf_leiden_input *input, const rf_leiden_rows *rows
     rf_status status = order == NULL ? rf_fail_memory(err, "the communities") : RF_OK;
     if (status == RF_OK) {
         status = rows == NULL ? rf_lgraph_build(input, core->team, &ground, &core->resolution, err)
-                              : rf_lgraph_from_rows(input, rows, core->team, &ground,
-                                                    &core->resolution, err);
+                              : rf_lgraph_from_rows(input, rows, &ground, &core->resolution, err);
     }
     if (status == RF_OK) {
         core->noise = noise_for(input, &ground);
@@ -451,6 +447,31 @@ static rf_status search(const rf_leiden_input *input, const rf_leiden_rows *rows
         community[order[i]] = core->now.community[i];
     }
     rf_lgraph_free(&ground);
+    rf_free(order);
+    return status;
+}
+
+rf_status rf_lgraph_search(const rf_lgraph *graph, const rf_lsearch *how, uint32_t *community,
+                           rf_error *err)
+{
+    uint32_t const n = graph->vertices;
+    rf_lcore core = {.seed = how->seed, .resolution = how->resolution, .noise = how->noise};
+    rf_lgraph ground = *graph;
+    uint32_t *order = rf_alloc_raw(n, sizeof *order);
+    rf_status status =
+        order == NULL ? rf_fail_memory(err, "the communities") : allocate_core(&core, 1, n, err);
+    ground.borrowed = true; /* until it is laid out */
+    if (status == RF_OK) {
+        status = begin(&core, &ground, how->start, order, err);
+    }
+    if (status == RF_OK) {
+        status = run_rounds(&core, &ground, how->rounds, order, err);
+    }
+    for (uint32_t i = 0; i < n && status == RF_OK; i++) {
+        community[order[i]] = order[core.now.community[i]];
+    }
+    rf_lgraph_free(&ground);
+    free_core(&core);
     rf_free(order);
     return status;
 }
@@ -501,8 +522,7 @@ static rf_status find(const rf_leiden_input *input, const rf_leiden_rows *rows, 
                       uint32_t *communities, rf_error *err)
 {
     unsigned const threads = input->vertices < LARGE || input->threads < 1 ? 1 : input->threads;
-    rf_lcore core = {.seed = input->seed,
-                     .upper_rounds = input->polished ? UPPER_ROUNDS_POLISHED : UPPER_ROUNDS};
+    rf_lcore core = {.seed = input->seed, .crowded = input->polished, .upper_rounds = UPPER_ROUNDS};
     rf_status status = allocate_core(&core, threads, input->vertices, err);
     *communities = 0;
     if (status == RF_OK) {

@@ -39,16 +39,17 @@ typedef struct rf_leiden_input {
                         * weight of an edge; 0: 0.05 of the largest */
     uint64_t seed;
     int iterations;   /* rounds of the whole algorithm; -1: while they help, at most 100 */
-    bool polished;    /* at last, vertices of a large graph move by themselves once more */
+    bool polished;    /* a large graph: its parts are searched several times (leiden_crowd.c), and at
+                       * last its vertices move by themselves once more */
     unsigned threads; /* 0 counts as 1 */
 } rf_leiden_input;
 
 /* Edges as rows: those of v are start[v] .. start[v + 1], each edge stands in both rows. */
 typedef struct rf_leiden_rows {
     const uint64_t *start;
-    uint32_t *neighbour;  /* not written */
-    const double *weight; /* NULL: all weigh `alike` */
-    double alike;
+    uint32_t *neighbour; /* not written */
+    float *weight; /* not written; in shares of `scale`, above 0, at most 1; NULL: all weigh that */
+    double scale;
 } rf_leiden_rows;
 
 /* community[v] for every vertex, numbered from 0 in order of their first vertex; *communities is
@@ -56,8 +57,8 @@ typedef struct rf_leiden_rows {
 RF_MUST_USE rf_status rf_leiden(const rf_leiden_input *input, uint32_t *community,
                                 uint32_t *communities, rf_error *err);
 
-/* The same for a connected graph given as rows, with weights above 0; edges, from, to and weight of
- * the input are not read. */
+/* The same for a connected graph given as rows; edges, from, to and weight of the input are not
+ * read. */
 RF_MUST_USE rf_status rf_leiden_by_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
                                         uint32_t *community, uint32_t *communities, rf_error *err);
 

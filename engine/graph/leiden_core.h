@@ -22,7 +22,8 @@
 #include <stdbool.h>
 
 /* Rows of neighbours without self-loops; each edge stands in both rows. Rows may have gaps between
- * them. Weights and masses are relative to the largest of the input. */
+ * them. Weights and masses are relative to the largest of
+ * the input, or of what it is part of. */
 typedef struct rf_lgraph {
     uint32_t vertices;
     uint64_t *start;
@@ -30,7 +31,8 @@ typedef struct rf_lgraph {
     uint32_t *neighbour;
     float *weight; /* NULL: all 1 */
     double *mass;  /* vertex weights */
-    bool lent;     /* neighbour is the caller's, and not written */
+    bool lent;     /* neighbour and weight are the caller's, and not written */
+    bool borrowed; /* all arrays are somebody else's, and not written */
 } rf_lgraph;
 
 /* What a thread adds up by community label; all zero between uses. */
@@ -61,7 +63,8 @@ typedef struct rf_lcore {
     double resolution; /* for relative weights */
     double noise;      /* of refining: parts are drawn by exp(gain / noise); 0: the best */
     uint64_t turn;     /* another for every refinement */
-    int upper_rounds;  /* on the first graph of parts that is not large */
+    bool crowded;      /* how the first graph of parts that is not large is searched: */
+    int upper_rounds;  /* so many rounds, or by a crowd */
     rf_lpartition now;
     /* scratch of moving */
     uint32_t *live;               /* communities as the chunk that owns the vertex sees them */
@@ -82,8 +85,7 @@ RF_MUST_USE rf_status rf_lgraph_build(const rf_leiden_input *input, rf_team *tea
                                       double *resolution, rf_error *err);
 /* The same from rows. */
 RF_MUST_USE rf_status rf_lgraph_from_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
-                                          rf_team *team, rf_lgraph *graph, double *resolution,
-                                          rf_error *err);
+                                          rf_lgraph *graph, double *resolution, rf_error *err);
 void rf_lgraph_free(rf_lgraph *graph);
 
 /* The same graph with order[i] as its vertex i; number is the inverse of order. */
@@ -110,5 +112,29 @@ double rf_lcore_move(rf_lcore *core, const rf_lgraph *graph, double least, int s
 /* Divides every community of core->now into connected parts: core->part, dense. Returns their
  * number. */
 uint32_t rf_lcore_refine(rf_lcore *core, const rf_lgraph *graph);
+
+/* ---- leiden_crowd.c ---- */
+
+/* A better partition of a graph that is not large, in core->now.community, than the one that is
+ * there. Threads share the work. RF_ENOMEM. */
+RF_MUST_USE rf_status rf_lcore_crowd(rf_lcore *core, const rf_lgraph *graph, rf_error *err);
+
+/* ---- leiden.c ---- */
+
+typedef struct rf_lsearch {
+    const uint32_t *start; /* as in rf_leiden_input, never NULL */
+    double resolution, noise;
+    uint64_t seed;
+    int rounds;
+} rf_lsearch;
+
+/* `rounds` rounds from `start` by the calling thread alone; community[v] is a label, the name of a
+ * vertex in it. May be called from several threads. RF_ENOMEM. */
+RF_MUST_USE rf_status rf_lgraph_search(const rf_lgraph *graph, const rf_lsearch *how,
+                                       uint32_t *community, rf_error *err);
+
+/* Every community of core->now is named by its first vertex; the names before are below `names`.
+ * Needs core->before. Returns how many there are. */
+uint32_t rf_lcore_name(rf_lcore *core, uint32_t vertices, uint32_t names);
 
 #endif

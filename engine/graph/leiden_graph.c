@@ -32,11 +32,13 @@ static rf_status allocate(rf_lgraph *g, uint32_t vertices, uint64_t halves, bool
 
 void rf_lgraph_free(rf_lgraph *graph)
 {
-    rf_free(graph->start);
-    rf_free(graph->degree);
-    rf_free(graph->lent ? NULL : graph->neighbour);
-    rf_free(graph->weight);
-    rf_free(graph->mass);
+    if (!graph->borrowed) {
+        rf_free(graph->start);
+        rf_free(graph->degree);
+        rf_free(graph->lent ? NULL : graph->neighbour);
+        rf_free(graph->lent ? NULL : graph->weight);
+        rf_free(graph->mass);
+    }
     *graph = (rf_lgraph){0};
 }
 
@@ -157,54 +159,13 @@ rf_status rf_lgraph_build(const rf_leiden_input *input, rf_team *team, rf_lgraph
 
 /* ---- from rows ---- */
 
-typedef struct row_reader {
-    const rf_leiden_rows *rows;
-    rf_lgraph *graph;
-    double scale;
-} row_reader;
-
-/* Four at a time, since a maximum waits for the one before. */
-static double largest_of(const double *weight, uint64_t count)
-{
-    double most[4] = {0};
-    for (uint64_t i = 0; i < count; i++) {
-        most[i & 3] = weight[i] > most[i & 3] ? weight[i] : most[i & 3];
-    }
-    most[0] = most[1] > most[0] ? most[1] : most[0];
-    most[2] = most[3] > most[2] ? most[3] : most[2];
-    return most[2] > most[0] ? most[2] : most[0];
-}
-
-/* Weights that are nothing beside the largest are left out. */
-static void copy_weighted(void *context, size_t task, unsigned worker)
-{
-    const row_reader *r = context;
-    const rf_leiden_rows *rows = r->rows;
-    rf_lgraph *g = r->graph;
-    uint32_t const n = g->vertices;
-    uint32_t const first = (uint32_t)task * ROWS;
-    (void)worker;
-    for (uint32_t v = first; v < n && v - first < ROWS; v++) {
-        uint64_t at = g->start[v];
-        for (uint64_t i = rows->start[v]; i < rows->start[v + 1]; i++) {
-            g->neighbour[at] = rows->neighbour[i];
-            g->weight[at] = (float)(rows->weight[i] / r->scale);
-            at += g->weight[at] > 0;
-        }
-        g->degree[v] = (uint32_t)(at - g->start[v]);
-    }
-}
-
 rf_status rf_lgraph_from_rows(const rf_leiden_input *input, const rf_leiden_rows *rows,
-                              rf_team *team, rf_lgraph *graph, double *resolution, rf_error *err)
+                              rf_lgraph *graph, double *resolution, rf_error *err)
 {
     uint32_t const n = input->vertices;
-    size_t const tasks = (n + (size_t)ROWS - 1) / ROWS;
     uint64_t const skipped = rows->start[0];
-    uint64_t const halves = rows->weight == NULL ? 0 : rows->start[n] - skipped;
-    row_reader r = {.rows = rows, .graph = graph, .scale = rows->alike};
     double const mass = largest_mass(input);
-    rf_status const status = allocate(graph, n, halves, rows->weight != NULL, err);
+    rf_status const status = allocate(graph, n, 0, false, err);
     if (status != RF_OK) {
         return status;
     }
@@ -214,15 +175,11 @@ rf_status rf_lgraph_from_rows(const rf_leiden_input *input, const rf_leiden_rows
         graph->mass[v] = input->vertex_weight[v] / mass;
     }
     graph->start[n] = rows->start[n] - skipped;
-    if (rows->weight == NULL) {
-        rf_free(graph->neighbour);
-        graph->neighbour = rows->neighbour + skipped;
-        graph->lent = true;
-    } else {
-        r.scale = largest_of(rows->weight + skipped, halves);
-        rf_team_run(team, tasks, copy_weighted, &r);
-    }
-    *resolution = input->resolution * mass * (mass / r.scale);
+    rf_free(graph->neighbour);
+    graph->neighbour = rows->neighbour + skipped;
+    graph->weight = rows->weight == NULL ? NULL : rows->weight + skipped;
+    graph->lent = true;
+    *resolution = input->resolution * mass * (mass / rows->scale);
     return RF_OK;
 }
 

@@ -311,6 +311,7 @@ int main(int argc, char **argv)
                       " [truth=FILE.csv]\n");
         return 2;
     }
+    rf_memory_hoard(true); /* as the command has it */
     if (rf_edges_read(argv[1], &e, &err) != RF_OK) {
         fail(&err);
     }
