@@ -16,7 +16,7 @@ enum { RING_GRAIN = 4, LEAVES_FROM = 8 /* members of a ring that anybody leaves 
 rf_grow_settings rf_grow_defaults(void)
 {
     return (rf_grow_settings){.suspect_from = -4,
-                              .join_bits = 1,
+                              .join_bits = 2,
                               .leave_bits = 0,
                               .stay_bits = 8,
                               .loyalty = 0.25,
