@@ -6,6 +6,7 @@
 #include "rings/detect.h"
 #include "rings/knockout.h"
 #include "rings/splits.h"
+#include "store/uses.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -341,6 +342,63 @@ static void links_are_those_of_the_run(void **state)
     assert_true(stars > 0);
 }
 
+/* Every value and account, read in bulk and through the views. */
+static void uses_are_those_of_the_views(void **state)
+{
+    crowd_options const options = {
+        .accounts = 90, .rings = 6, .coincident = 80, .hubs = 2, .one_family = 0};
+    crowd *c = crowd_make(&options, 3);
+    rf_detect_settings settings = rf_detect_defaults();
+    rf_store *store;
+    rf_uses *uses = NULL;
+    rf_error err = {.status = RF_OK};
+    int64_t account[90];
+    uint64_t *held = NULL;
+    size_t count = 0;
+    size_t all = 0;
+    (void)state;
+    settings.chance.shuffles = 0;
+    store = detected(c, 0, &settings);
+    must(rf_uses_open(store, &uses, &err), &err);
+    for (int64_t v = 1; v <= (int64_t)number(store, "SELECT max(id) FROM value"); v++) {
+        const uint64_t *use = NULL;
+        uint32_t holders = 0;
+        must(rf_uses_of_value(uses, v, &use, &count, &err), &err);
+        assert_true(count == number(store,
+                                    "SELECT count(*) FROM (SELECT DISTINCT day, account FROM "
+                                    "sighting WHERE value = %d)",
+                                    (int)v));
+        for (size_t i = 0; i < count; i++) {
+            assert_true(i == 0 || use[i] > use[i - 1]);
+            assert_true(number(store,
+                               "SELECT count(*) > 0 FROM sighting WHERE value = %d AND day = %d "
+                               "AND account = %d",
+                               (int)v, (int)(use[i] >> 32) - 1, (int)(use[i] & UINT32_MAX)) == 1);
+        }
+        must(rf_uses_holders(uses, v, &holders, &err), &err);
+        assert_true(
+            holders ==
+            number(store, "SELECT count(DISTINCT account) FROM sighting WHERE value = %d", (int)v));
+        all += count;
+    }
+    assert_in_range(all, 200, 100000);
+    rf_uses_close(uses);
+    for (int64_t a = 0; a < 90; a++) {
+        account[a] = 90 - a;
+    }
+    must(rf_uses_held(store, account, 90, &held, &count, &err), &err);
+    assert_true(count ==
+                number(store, "SELECT count(*) FROM holding WHERE account BETWEEN 1 AND 90"));
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 || held[i] > held[i - 1]);
+        assert_true(number(store, "SELECT count(*) FROM holding WHERE account = %d AND value = %d",
+                           (int)account[held[i] & UINT32_MAX], (int)(held[i] >> 32)) == 1);
+    }
+    rf_free(held);
+    rf_store_close(store);
+    free(c);
+}
+
 static void running_out_of_memory_is_a_failure(void **state)
 {
     crowd_options const options = {.accounts = 60, .rings = 4, .coincident = 30, .hubs = 1};
@@ -387,6 +445,7 @@ int main(void)
         cmocka_unit_test(cuts_are_those_of_hiding),
         cmocka_unit_test(bits_are_halved_anew),
         cmocka_unit_test(links_are_those_of_the_run),
+        cmocka_unit_test(uses_are_those_of_the_views),
         cmocka_unit_test(running_out_of_memory_is_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,7 +441,10 @@ rf_status rf_ring_probe(rf_store *store, int64_t run, int64_t ring, rf_probe pro
     prober p = {.store = store, .format = format};
     rf_status status;
     rf_wait_for_ring(store, run, ring, "taking the ring apart", RF_WAIT_PROBE, &p.progress);
-    status = rf_inside_read(store, run, ring, &p.inside, err);
+    status = rf_store_read(store, err);
+    if (status == RF_OK) {
+        status = rf_inside_read(store, run, ring, &p.inside, err);
+    }
     if (status == RF_OK) {
         status = read_verdict(&p, err);
     }
@@ -451,6 +454,7 @@ rf_status rf_ring_probe(rf_store *store, int64_t run, int64_t ring, rf_probe pro
                  : probe == RF_PROBE_STRESS  ? stress(&p, err)
                                              : bridges(&p, err);
     }
+    rf_store_rollback(store);
     rf_progress_end(&p.progress);
     rf_free(p.part);
     rf_inside_free(&p.inside);

@@ -22,7 +22,7 @@
 #define RF_WAIT_FLAG 2.0
 #define RF_WAIT_QUERY 4.0
 /* Microseconds a member of a ring. */
-#define RF_WAIT_PROBE 250.0
+#define RF_WAIT_PROBE 60.0
 #define RF_WAIT_GRAPH 500.0
 
 /* An import, by the size of the file; of a stream nothing is known. */

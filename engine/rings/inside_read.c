@@ -1,36 +1,39 @@
 /* inside_read.c - reads a ring and weighs its links; see inside.h.
  *
- * Holdings of the members come in one query, are sorted by value, day and member, and only what two
- * members share is kept as a group. How many accounts hold a group is then counted value by value.
+ * What members hold is read member by member and sorted by value. Of a value that two of them hold
+ * all uses are read at once, when its days count: they tell which members meet in a group and how
+ * many accounts hold it.
  */
 #include "rings/inside.h"
 
-#include "base/clock.h"
+#include "store/uses.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One member's use of one value on one day. */
+/* One member in one group. */
 typedef struct use {
-    int64_t value;
-    uint32_t signal, member;
-    int32_t day;
+    uint32_t group, member;
 } use;
 
+/* What two members share: a value, or one on one day. */
 typedef struct group {
-    uint32_t value; /* in inside.value */
-    int32_t day;
-    uint32_t holders;
+    uint32_t value;   /* in inside.value */
+    uint32_t holders; /* 0: not counted yet */
 } group;
 
 typedef struct reader {
     rf_store *store;
     rf_inside *in;
-    use *uses;
+    rf_uses *reading;
+    int64_t first_row;   /* of the members, by row id, */
+    uint32_t *member_of; /* this and those after it: member + 1, or 0 */
+    uint32_t rows;
+    use *uses; /* by group */
     size_t count, room;
     uint64_t *observed; /* by member: families */
     uint32_t *held;     /* by member: values of link signals, for one-family stores */
-    group *groups;      /* what two members share, by value and day */
+    group *groups;      /* by value, then by day */
     uint32_t group_count;
     size_t group_room, value_room;
     uint64_t *first;     /* members + 1 offsets into of_member */
@@ -75,50 +78,121 @@ static rf_status read_members(reader *r, int64_t run, rf_error *err)
 
 /* ---- holdings ---- */
 
-static rf_status add_use(reader *r, uint32_t member, int64_t value, uint32_t signal, int32_t day,
-                         rf_error *err)
+static rf_status number_rows(reader *r, rf_error *err)
 {
-    const rf_signal *s = &r->in->learned.signal[signal];
-    int32_t const when = s->windowed ? day : RF_NO_DAY;
-    const use *last = r->count == 0 ? NULL : &r->uses[r->count - 1];
-    bool const same_value = last != NULL && last->member == member && last->value == value;
-    r->observed[member] |= UINT64_C(1) << s->family;
-    r->held[member] += !same_value;
-    if (same_value && last->day == when) {
-        return RF_OK;
+    const rf_inside *in = r->in;
+    int64_t last = in->members == 0 ? 0 : in->row[0];
+    r->first_row = last;
+    for (uint32_t m = 0; m < in->members; m++) {
+        r->first_row = in->row[m] < r->first_row ? in->row[m] : r->first_row;
+        last = in->row[m] > last ? in->row[m] : last;
     }
-    if (!rf_reserve(&r->uses, &r->room, r->count + 1, sizeof *r->uses)) {
-        return rf_fail_memory(err, "what a ring holds");
+    r->rows = (uint32_t)(last - r->first_row + 1);
+    r->member_of = rf_alloc(r->rows, sizeof *r->member_of);
+    if (r->member_of == NULL) {
+        return rf_fail_memory(err, "the members of a ring");
     }
-    r->uses[r->count++] = (use){value, signal, member, when};
+    for (uint32_t m = 0; m < in->members; m++) {
+        r->member_of[in->row[m] - r->first_row] = m + 1;
+    }
     return RF_OK;
 }
 
-static rf_status read_uses(reader *r, rf_error *err)
+static rf_status add_use(reader *r, uint32_t member, rf_error *err)
+{
+    if (!rf_reserve(&r->uses, &r->room, r->count + 1, sizeof *r->uses)) {
+        return rf_fail_memory(err, "what a ring holds");
+    }
+    r->uses[r->count++] = (use){r->group_count, member};
+    return RF_OK;
+}
+
+/* Makes a group of the uses from `first` on, or forgets a single one. */
+static rf_status end_group(reader *r, size_t first, int64_t value, uint32_t signal,
+                           uint32_t holders, rf_error *err)
 {
     rf_inside *in = r->in;
-    rf_statement *select = NULL;
-    rf_status status =
-        rf_prepare(r->store,
-                   "SELECT s.value, v.signal, s.day FROM sighting_by_account s "
-                   "CROSS JOIN value v ON v.id = s.value "
-                   "WHERE s.account = ?1 AND NOT EXISTS (SELECT 1 FROM run_allowed r "
-                   "WHERE r.run = ?2 AND r.value = s.value) ORDER BY s.value, s.day",
-                   &select, err);
-    r->observed = rf_alloc(in->members, sizeof *r->observed);
-    r->held = rf_alloc(in->members, sizeof *r->held);
-    if (status == RF_OK && (r->observed == NULL || r->held == NULL)) {
-        status = rf_fail_memory(err, "what a ring holds");
+    if (r->count - first < 2) {
+        r->count = first;
+        return RF_OK;
     }
-    for (uint32_t m = 0; m < in->members && status == RF_OK; m++) {
+    if (in->values == 0 || in->value[in->values - 1].row != value) {
+        if (!rf_reserve(&in->value, &r->value_room, in->values + (size_t)1, sizeof *in->value)) {
+            return rf_fail_memory(err, "the values of a ring");
+        }
+        in->value[in->values++] = (rf_inside_value){
+            .row = value, .signal = signal, .family = in->learned.signal[signal].family};
+    }
+    if (!rf_reserve(&r->groups, &r->group_room, r->group_count + (size_t)1, sizeof *r->groups)) {
+        return rf_fail_memory(err, "the values of a ring");
+    }
+    r->groups[r->group_count++] = (group){.value = in->values - 1, .holders = holders};
+    return RF_OK;
+}
+
+/* The days of a windowed value on which two members used it. */
+static rf_status add_days(reader *r, int64_t value, uint32_t signal, rf_error *err)
+{
+    const uint64_t *key = NULL;
+    size_t count = 0;
+    rf_status status = rf_uses_of_value(r->reading, value, &key, &count, err);
+    for (size_t first = 0, end; first < count && status == RF_OK; first = end) {
+        size_t const before = r->count;
+        for (end = first; end < count && key[end] >> 32 == key[first] >> 32 && status == RF_OK;
+             end++) {
+            int64_t const at = (int64_t)(key[end] & UINT32_MAX) - r->first_row;
+            uint32_t const member = at >= 0 && at < r->rows ? r->member_of[at] : 0;
+            if (member > 0) {
+                status = add_use(r, member - 1, err);
+            }
+        }
+        if (status == RF_OK) {
+            status = end_group(r, before, value, signal, (uint32_t)(end - first), err);
+        }
+    }
+    return status;
+}
+
+/* One value that the members in held[0 .. count) hold. */
+static rf_status add_value(reader *r, const uint64_t *held, size_t count, uint32_t signal,
+                           rf_error *err)
+{
+    const rf_signal *s = &r->in->learned.signal[signal];
+    int64_t const value = (int64_t)(held[0] >> 32);
+    size_t const before = r->count;
+    rf_status status = RF_OK;
+    for (size_t i = 0; i < count; i++) {
+        r->observed[held[i] & UINT32_MAX] |= UINT64_C(1) << s->family;
+        r->held[held[i] & UINT32_MAX]++;
+    }
+    if (count > 1 && s->windowed) {
+        return add_days(r, value, signal, err);
+    }
+    for (size_t i = 0; i < count && count > 1 && status == RF_OK; i++) {
+        status = add_use(r, (uint32_t)held[i], err);
+    }
+    return status == RF_OK ? end_group(r, before, value, signal, 0, err) : status;
+}
+
+/* Values of the run's link signals that it did not leave out. */
+static rf_status read_values(reader *r, const uint64_t *held, size_t count, rf_error *err)
+{
+    rf_statement *select = NULL;
+    rf_status status = rf_prepare(r->store,
+                                  "SELECT v.signal FROM value v WHERE v.id = ?1 AND NOT EXISTS "
+                                  "(SELECT 1 FROM run_allowed r WHERE r.run = ?2 AND r.value = ?1)",
+                                  &select, err);
+    for (size_t first = 0, end; first < count && status == RF_OK; first = end) {
         bool row = true;
-        rf_bind_int(select, 1, in->row[m]);
-        rf_bind_int(select, 2, in->learned.run);
+        for (end = first + 1; end < count && held[end] >> 32 == held[first] >> 32;) {
+            end++;
+        }
+        rf_bind_int(select, 1, (int64_t)(held[first] >> 32));
+        rf_bind_int(select, 2, r->in->learned.run);
         while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-            uint32_t const s = rf_learned_link_signal(&in->learned, rf_column_int(select, 1));
+            uint32_t const s = rf_learned_link_signal(&r->in->learned, rf_column_int(select, 0));
             if (s != UINT32_MAX) {
-                status = add_use(r, m, rf_column_int(select, 0), s,
-                                 (int32_t)rf_column_int(select, 2), err);
+                status = add_value(r, held + first, end - first, s, err);
             }
         }
     }
@@ -126,79 +200,31 @@ static rf_status read_uses(reader *r, rf_error *err)
     return status;
 }
 
-static int by_group(const void *left, const void *right)
+static rf_status read_uses(reader *r, rf_error *err)
 {
-    const use *a = left;
-    const use *b = right;
-    if (a->value != b->value) {
-        return a->value < b->value ? -1 : 1;
+    const rf_inside *in = r->in;
+    uint64_t *held = NULL;
+    size_t count = 0;
+    rf_status status = number_rows(r, err);
+    r->observed = rf_alloc(in->members, sizeof *r->observed);
+    r->held = rf_alloc(in->members, sizeof *r->held);
+    if (status == RF_OK && (r->observed == NULL || r->held == NULL)) {
+        status = rf_fail_memory(err, "what a ring holds");
     }
-    if (a->day != b->day) {
-        return a->day < b->day ? -1 : 1;
+    if (status == RF_OK) {
+        status = rf_uses_open(r->store, &r->reading, err);
     }
-    return (a->member > b->member) - (a->member < b->member);
-}
-
-/* Keeps the uses of groups that two members share; use.signal becomes the group's number. */
-static rf_status list_groups(reader *r, rf_error *err)
-{
-    rf_inside *in = r->in;
-    size_t kept = 0;
-    if (r->count > 0) {
-        qsort(r->uses, r->count, sizeof *r->uses, by_group);
+    if (status == RF_OK) {
+        status = rf_uses_held(r->store, in->row, in->members, &held, &count, err);
     }
-    for (size_t first = 0, end; first < r->count; first = end) {
-        const use u = r->uses[first];
-        for (end = first + 1;
-             end < r->count && r->uses[end].value == u.value && r->uses[end].day == u.day;) {
-            end++;
-        }
-        if (end - first < 2) {
-            continue;
-        }
-        if (in->values == 0 || in->value[in->values - 1].row != u.value) {
-            if (!rf_reserve(&in->value, &r->value_room, in->values + (size_t)1,
-                            sizeof *in->value)) {
-                return rf_fail_memory(err, "the values of a ring");
-            }
-            in->value[in->values++] = (rf_inside_value){
-                .row = u.value, .signal = u.signal, .family = in->learned.signal[u.signal].family};
-        }
-        if (!rf_reserve(&r->groups, &r->group_room, r->group_count + (size_t)1,
-                        sizeof *r->groups)) {
-            return rf_fail_memory(err, "the values of a ring");
-        }
-        r->groups[r->group_count] = (group){.value = in->values - 1, .day = u.day};
-        for (size_t i = first; i < end; i++) {
-            r->uses[kept] = r->uses[i];
-            r->uses[kept++].signal = r->group_count;
-        }
-        r->group_count++;
+    if (status == RF_OK) {
+        status = read_values(r, held, count, err);
     }
-    r->count = kept;
-    return RF_OK;
+    rf_free(held);
+    return status;
 }
 
 /* ---- values ---- */
-
-static rf_status count_holders(reader *r, rf_statement *select, uint32_t first, uint32_t end,
-                               rf_error *err)
-{
-    bool row = true;
-    rf_status status = RF_OK;
-    uint32_t g = first;
-    rf_bind_int(select, 1, r->in->value[r->groups[first].value].row);
-    while (status == RF_OK && (status = rf_step(select, &row, err)) == RF_OK && row) {
-        int32_t const day = (int32_t)rf_column_int(select, 0);
-        while (g < end && r->groups[g].day < day) {
-            g++;
-        }
-        if (g < end && r->groups[g].day == day) {
-            r->groups[g].holders = (uint32_t)rf_column_int(select, 1);
-        }
-    }
-    return status;
-}
 
 static rf_status describe(reader *r, rf_statement *select, rf_inside_value *value,
                           uint32_t *hub_holders, rf_error *err)
@@ -224,8 +250,6 @@ static rf_status describe(reader *r, rf_statement *select, rf_inside_value *valu
 static rf_status describe_values(reader *r, rf_error *err)
 {
     rf_statement *about = NULL;
-    rf_statement *daily = NULL;
-    rf_statement *ever = NULL;
     rf_status status = rf_prepare(r->store,
                                   "SELECT v.text, h.treatment, h.holders, w.examined, "
                                   "w.corroborated FROM value v "
@@ -233,40 +257,24 @@ static rf_status describe_values(reader *r, rf_error *err)
                                   "LEFT JOIN value_worth w ON w.run = ?1 AND w.value = v.id "
                                   "WHERE v.id = ?2",
                                   &about, err);
-    if (status == RF_OK) {
-        status = rf_prepare(r->store,
-                            "SELECT day, count(DISTINCT account) FROM sighting WHERE value = ? "
-                            "GROUP BY day ORDER BY day",
-                            &daily, err);
-    }
-    if (status == RF_OK) {
-        status =
-            rf_prepare(r->store, "SELECT -1, count(DISTINCT account) FROM sighting WHERE value = ?",
-                       &ever, err);
-    }
     for (uint32_t first = 0, end; first < r->group_count && status == RF_OK; first = end) {
         rf_inside_value *value = &r->in->value[r->groups[first].value];
-        bool const windowed = r->in->learned.signal[value->signal].windowed;
         uint32_t hub = 0;
-        for (end = first + 1;
-             end < r->group_count && r->groups[end].value == r->groups[first].value;) {
-            end++;
-        }
         status = describe(r, about, value, &hub, err);
-        if (status == RF_OK && hub > 0 && !windowed) {
-            r->groups[first].holders = hub; /* the run counted it already */
-        } else if (status == RF_OK) {
-            status = count_holders(r, windowed ? daily : ever, first, end, err);
+        if (status == RF_OK && r->groups[first].holders == 0) { /* not of a day */
+            r->groups[first].holders = hub; /* where the run counted it already */
+            status = hub > 0
+                         ? RF_OK
+                         : rf_uses_holders(r->reading, value->row, &r->groups[first].holders, err);
         }
-        for (uint32_t g = first; g < end; g++) {
-            r->groups[g].holders = r->groups[g].holders < 2 ? 2 : r->groups[g].holders;
-            value->holders =
-                r->groups[g].holders > value->holders ? r->groups[g].holders : value->holders;
+        for (end = first; end < r->group_count && r->groups[end].value == r->groups[first].value;
+             end++) {
+            group *g = &r->groups[end];
+            g->holders = g->holders < 2 ? 2 : g->holders;
+            value->holders = g->holders > value->holders ? g->holders : value->holders;
         }
     }
     rf_statement_end(about);
-    rf_statement_end(daily);
-    rf_statement_end(ever);
     return status;
 }
 
@@ -291,8 +299,8 @@ static rf_status list_by_member(reader *r, rf_error *err)
     }
     for (size_t i = 0; i < r->count; i++) {
         uint32_t const m = r->uses[i].member;
-        uint32_t const value = r->groups[r->uses[i].signal].value;
-        r->of_member[r->first[m + 1]++] = r->uses[i].signal;
+        uint32_t const value = r->groups[r->uses[i].group].value;
+        r->of_member[r->first[m + 1]++] = r->uses[i].group;
         in->value[value].members += seen[m] != value;
         seen[m] = value; /* uses come by value */
     }
@@ -483,7 +491,7 @@ static rf_status add_stars(reader *r, rf_error *err)
     rf_inside *in = r->in;
     rf_status status = RF_OK;
     for (size_t i = 0; i < r->count && status == RF_OK; i++) {
-        const group *g = &r->groups[r->uses[i].signal];
+        const group *g = &r->groups[r->uses[i].group];
         rf_inside_value *value = &in->value[g->value];
         if (value->star && g->holders > in->learned.calibration.settings.pair_cap) {
             value->bits = value->bits > 0 ? value->bits : 1;
@@ -591,9 +599,6 @@ rf_status rf_inside_read(rf_store *store, int64_t run, int64_t ring, rf_inside *
         status = read_uses(&r, err);
     }
     if (status == RF_OK) {
-        status = list_groups(&r, err);
-    }
-    if (status == RF_OK) {
         status = describe_values(&r, err);
     }
     if (status == RF_OK) {
@@ -612,6 +617,8 @@ rf_status rf_inside_read(rf_store *store, int64_t run, int64_t ring, rf_inside *
         status = order_stars(inside, err);
     }
     rf_pair_evidence_free(&r.evidence);
+    rf_uses_close(r.reading);
+    rf_free(r.member_of);
     rf_free(r.uses);
     rf_free(r.observed);
     rf_free(r.held);

@@ -75,6 +75,11 @@ rf_status rf_store_begin(rf_store *store, rf_error *err)
     return rf_store_exec(store, "BEGIN IMMEDIATE", err);
 }
 
+rf_status rf_store_read(rf_store *store, rf_error *err)
+{
+    return rf_store_exec(store, "BEGIN", err);
+}
+
 rf_status rf_store_commit(rf_store *store, rf_error *err)
 {
     rf_status status = rf_store_exec(store, "COMMIT", err);
