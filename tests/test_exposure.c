@@ -209,13 +209,19 @@ static town *make_town(uint32_t rings, uint32_t size, uint32_t share)
     return t;
 }
 
-static uint32_t standing_out(uint32_t rings, uint32_t size, uint32_t share)
+/* The first `quiet` rings were cleared. */
+static uint32_t standing_out(uint32_t rings, uint32_t size, uint32_t share, uint32_t quiet)
 {
     town *t = make_town(rings, size, share);
+    uint8_t *cleared = calloc(rings + 1, 1);
     rf_flag_rates rates;
     rf_error err = {.status = RF_OK};
     uint32_t count;
-    assert_int_equal(rf_flag_rates_find(&t->p, &t->f, &rates, &err), RF_OK);
+    assert_non_null(cleared);
+    memset(cleared, 1, quiet);
+    assert_int_equal(rf_flag_rates_find(&t->p, &t->f, quiet > 0 ? cleared : NULL, &rates, &err),
+                     RF_OK);
+    free(cleared);
     count = rates.count;
     if (count > 0) {
         assert_string_equal(rates.told[0].name, "AA");
@@ -232,11 +238,13 @@ static uint32_t standing_out(uint32_t rings, uint32_t size, uint32_t share)
 static void many_rings_make_a_country_stand_out(void **state)
 {
     (void)state;
-    assert_int_equal(standing_out(0, 0, 0), 0);
-    assert_int_equal(standing_out(40, 10, 10), 0);  /* its share */
-    assert_int_equal(standing_out(40, 10, 60), 1);  /* six times its share, in forty rings */
-    assert_int_equal(standing_out(1, 300, 100), 0); /* one operator says little of a country */
-    assert_int_equal(standing_out(2, 4, 100), 0);   /* too few */
+    assert_int_equal(standing_out(0, 0, 0, 0), 0);
+    assert_int_equal(standing_out(40, 10, 10, 0), 0); /* its share */
+    assert_int_equal(standing_out(40, 10, 60, 0), 1); /* six times its share, in forty rings */
+    assert_int_equal(standing_out(40, 10, 60, 2), 1);
+    assert_int_equal(standing_out(40, 10, 60, 40), 0); /* cleared rings are not flagged */
+    assert_int_equal(standing_out(1, 300, 100, 0), 0); /* one operator says little of a country */
+    assert_int_equal(standing_out(2, 4, 100, 0), 0);   /* too few */
 }
 
 int main(void)

@@ -219,6 +219,13 @@ static void summarise(const rf_findings *f, rf_detect_summary *out)
 
 /* ---- the pipeline ---- */
 
+static int by_number(const void *left, const void *right)
+{
+    int64_t const a = *(const int64_t *)left;
+    int64_t const b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
 /* What was done since the last lap. */
 static void lap(rf_pipeline *p, rf_stage stage, const char *part)
 {
@@ -230,7 +237,7 @@ void rf_pipeline_lap(rf_pipeline *pipeline, rf_stage stage, const char *part)
     lap(pipeline, stage, part);
 }
 
-rf_status rf_pipeline_summarise(rf_pipeline *pipeline, rf_error *err)
+void rf_pipeline_summarise(rf_pipeline *pipeline)
 {
     rf_detect_summary *summary = pipeline->summary;
     summarise(&pipeline->findings, summary);
@@ -239,7 +246,32 @@ rf_status rf_pipeline_summarise(rf_pipeline *pipeline, rf_error *err)
     summary->label_disputed = pipeline->labels.disputed;
     summary->label_moved = pipeline->effects;
     summary->separated = (uint32_t)pipeline->separations.count;
-    return rf_flag_rates_find(&pipeline->population, &pipeline->findings, &summary->rates, err);
+}
+
+rf_status rf_pipeline_decide(const rf_pipeline *pipeline, rf_store *store, int64_t run,
+                             int64_t number, rf_error *err)
+{
+    const rf_findings *f = &pipeline->findings;
+    rf_detect_summary *summary = pipeline->summary;
+    uint8_t *quiet = rf_alloc(f->rings, sizeof *quiet);
+    rf_quieted lost = {0};
+    rf_status status = quiet == NULL ? rf_fail_memory(err, "the decisions")
+                                     : rf_decisions_apply(store, run, number,
+                                                          pipeline->settings->replayed, &lost, err);
+    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
+        int64_t const ring = rf_ring_number(f, r);
+        quiet[r] =
+            lost.rings > 0 && bsearch(&ring, lost.ring, lost.rings, sizeof ring, by_number) != NULL;
+    }
+    summary->cleared_rings = lost.rings;
+    summary->flagged_rings -= lost.rings;
+    summary->flagged_accounts -= lost.accounts;
+    if (status == RF_OK) {
+        status = rf_flag_rates_find(&pipeline->population, f, quiet, &summary->rates, err);
+    }
+    rf_free(quiet);
+    rf_free(lost.ring);
+    return status;
 }
 
 static rf_status list_labels(rf_pipeline *p, rf_error *err)
@@ -485,13 +517,7 @@ static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, r
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
 {
     const rf_pipeline *p = context;
-    uint32_t rings = 0;
-    uint32_t accounts = 0;
-    rf_status status =
-        rf_decisions_apply(store, run, run, p->settings->replayed, &rings, &accounts, err);
-    p->summary->cleared_rings = rings;
-    p->summary->flagged_rings -= rings;
-    p->summary->flagged_accounts -= accounts;
+    rf_status status = rf_pipeline_decide(p, store, run, run, err);
     if (status == RF_OK && p->settings->replayed == 0) {
         status = keep_rest(store, p, run, err);
         lap(context, RF_WRITING, "keeping");
@@ -549,7 +575,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = list_labels(&p, err);
     }
     if (status == RF_OK) {
-        status = rf_pipeline_summarise(&p, err);
+        rf_pipeline_summarise(&p);
     }
     if (status == RF_OK) {
         status = rf_pipeline_marked(&p, err);

@@ -71,7 +71,12 @@ RF_MUST_USE rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err);
 /* Lists what else belongs to the run besides rings. */
 RF_MUST_USE rf_status rf_pipeline_list(rf_pipeline *pipeline, rf_error *err);
 /* Fills the summary from the findings. */
-RF_MUST_USE rf_status rf_pipeline_summarise(rf_pipeline *pipeline, rf_error *err);
+void rf_pipeline_summarise(rf_pipeline *pipeline);
+/* In the transaction of the run, or of an update of it (`number`): rings that somebody cleared lose
+ * their flag, in the store and in the summary; where accounts are flagged more often is told of the
+ * others. */
+RF_MUST_USE rf_status rf_pipeline_decide(const rf_pipeline *pipeline, rf_store *store, int64_t run,
+                                         int64_t number, rf_error *err);
 /* What --config changes of signals: an rf_signal_override whose context is rf_detect_settings. */
 rf_status rf_pipeline_override(void *settings, rf_signal *signals, uint32_t count, rf_error *err);
 void rf_pipeline_end(rf_pipeline *pipeline);

@@ -34,16 +34,17 @@ static void count_ring(uint32_t *code, uint32_t count, place *places)
     }
 }
 
-static uint32_t count_flagged(const rf_coded *column, const rf_findings *f, uint32_t *code,
-                              place *places)
+static uint32_t count_flagged(const rf_coded *column, const rf_findings *f, const uint8_t *quiet,
+                              uint32_t *code, place *places)
 {
     uint32_t all = 0;
     for (uint32_t r = 0; r < f->rings; r++) {
         const rf_ring *ring = &f->ring[r];
-        for (uint32_t i = 0; ring->flagged && i < ring->size; i++) {
+        bool const flagged = ring->flagged && (quiet == NULL || quiet[r] == 0);
+        for (uint32_t i = 0; flagged && i < ring->size; i++) {
             code[i] = column->code[f->member[ring->first_member + i].account];
         }
-        if (ring->flagged) {
+        if (flagged) {
             count_ring(code, ring->size, places);
             all += ring->size;
         }
@@ -92,7 +93,8 @@ static void judge(const place *p, const char *name, bool zone, uint32_t accounts
 }
 
 static rf_status find(const rf_population *p, const rf_coded *column, bool zone,
-                      const rf_findings *f, rf_flag_rates *rates, rf_error *err)
+                      const rf_findings *f, const uint8_t *quiet, rf_flag_rates *rates,
+                      rf_error *err)
 {
     place *places = rf_alloc(column->texts, sizeof *places);
     uint32_t *code = rf_alloc_raw(f->members, sizeof *code);
@@ -100,7 +102,7 @@ static rf_status find(const rf_population *p, const rf_coded *column, bool zone,
     if (places == NULL || code == NULL) {
         status = rf_fail_memory(err, "the rates of countries");
     } else {
-        uint32_t const flagged = count_flagged(column, f, code, places);
+        uint32_t const flagged = count_flagged(column, f, quiet, code, places);
         for (uint32_t a = 0; a < p->accounts; a++) {
             places[column->code[a]].accounts++;
         }
@@ -114,11 +116,12 @@ static rf_status find(const rf_population *p, const rf_coded *column, bool zone,
 }
 
 rf_status rf_flag_rates_find(const rf_population *population, const rf_findings *findings,
-                             rf_flag_rates *rates, rf_error *err)
+                             const uint8_t *quiet, rf_flag_rates *rates, rf_error *err)
 {
     rf_status status;
     *rates = (rf_flag_rates){0};
-    status = find(population, &population->country, false, findings, rates, err);
-    return status == RF_OK ? find(population, &population->timezone, true, findings, rates, err)
-                           : status;
+    status = find(population, &population->country, false, findings, quiet, rates, err);
+    return status == RF_OK
+               ? find(population, &population->timezone, true, findings, quiet, rates, err)
+               : status;
 }

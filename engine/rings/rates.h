@@ -7,8 +7,8 @@
  * lower end of its rate, RF_RATE_ERRORS standard errors down (there are some hundred places), is
  * above RF_RATE_TIMES that of all other accounts.
  *
- * Invariant: nothing but the findings is read; accounts whose place is not known count among the
- * others. Cost: O(accounts + flagged members log).
+ * Invariant: nothing but the findings is read, and which rings somebody cleared; accounts whose
+ * place is not known count among the others. Cost: O(accounts + flagged members log).
  */
 #ifndef RF_RINGS_RATES_H
 #define RF_RINGS_RATES_H
@@ -34,9 +34,11 @@ typedef struct rf_flag_rates {
     uint32_t count, more;             /* told; further ones that stand out */
 } rf_flag_rates;
 
-/* RF_ENOMEM. */
+/* Of flagged rings but those that are `quiet` (by index into findings->ring; NULL: none).
+ * RF_ENOMEM.
+ */
 RF_MUST_USE rf_status rf_flag_rates_find(const rf_population *population,
-                                         const rf_findings *findings, rf_flag_rates *rates,
-                                         rf_error *err);
+                                         const rf_findings *findings, const uint8_t *quiet,
+                                         rf_flag_rates *rates, rf_error *err);
 
 #endif

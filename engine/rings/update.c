@@ -302,7 +302,8 @@ static rf_status find(updating *u, rf_error *err)
         status = rf_pipeline_list(p, err);
     }
     p->findings.pairs = u->pairs;
-    return status == RF_OK ? rf_pipeline_summarise(p, err) : status;
+    rf_pipeline_summarise(p);
+    return status;
 }
 
 /* ---- writing ---- */
@@ -365,13 +366,8 @@ static rf_status conclude(void *context, rf_store *store, int64_t number, bool *
 {
     updating *u = context;
     rf_pipeline *p = &u->p;
-    uint32_t rings = 0;
-    uint32_t accounts = 0;
-    rf_status status = rf_decisions_apply(store, u->before.run, number, 0, &rings, &accounts, err);
+    rf_status status = rf_pipeline_decide(p, store, u->before.run, number, err);
     (void)keep;
-    p->summary->cleared_rings = rings;
-    p->summary->flagged_rings -= rings;
-    p->summary->flagged_accounts -= accounts;
     p->memory.run = u->before.run;
     p->memory.number = number;
     p->memory.import = u->changes.import;

@@ -241,13 +241,12 @@ static rf_status take_flag(rf_store *store, int64_t run, int64_t number, int64_t
 }
 
 rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t number, int64_t replayed,
-                             uint32_t *rings, uint32_t *accounts, rf_error *err)
+                             rf_quieted *out, rf_error *err)
 {
     rf_standings standings = {0};
     int64_t known = 0;
     rf_status status = newest_known(store, replayed, &known, err);
-    *rings = 0;
-    *accounts = 0;
+    *out = (rf_quieted){0};
     if (status == RF_OK) {
         status = change(store, "UPDATE run_record SET decisions = ?2 WHERE run = ?1", number, known,
                         err);
@@ -255,17 +254,20 @@ rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t number, int64
     if (status == RF_OK && known > 0) {
         status = read_standings(store, run, 0, known, &standings, err);
     }
+    if (status == RF_OK && (out->ring = rf_alloc(standings.count, sizeof *out->ring)) == NULL) {
+        status = rf_fail_memory(err, "the decisions");
+    }
     for (size_t i = 0; i < standings.count && status == RF_OK; i++) {
         const rf_standing *s = &standings.one[i];
         if (s->quiet && s->flagged) {
             status = take_flag(store, run, number, s->ring, err);
-            (*rings)++;
-            *accounts += (uint32_t)s->size;
+            out->ring[out->rings++] = s->ring;
+            out->accounts += (uint32_t)s->size;
         }
     }
-    if (status == RF_OK && *rings > 0) {
-        status =
-            change(store, "UPDATE run SET flagged = flagged - ?2 WHERE id = ?1", run, *rings, err);
+    if (status == RF_OK && out->rings > 0) {
+        status = change(store, "UPDATE run SET flagged = flagged - ?2 WHERE id = ?1", run,
+                        out->rings, err);
     }
     rf_standings_free(&standings);
     return status;

@@ -60,11 +60,16 @@ RF_MUST_USE rf_status rf_decision_add(rf_store *store, int64_t run, int64_t ring
                                       rf_decided verdict, const char *reason, const char *by,
                                       int64_t at, int64_t *decision, rf_error *err);
 
+/* Rings that lost their flag. */
+typedef struct rf_quieted {
+    int64_t *ring; /* numbers in the run, ascending */
+    uint32_t rings, accounts;
+} rf_quieted;
+
 /* In the transaction of a run: its quiet rings lose their flag. `number` is its own in the ledger,
  * or that of the update of it. A run that is replayed (0: none) knows the decisions that it knew.
- * *rings and *accounts lost it. */
+ * The caller frees out->ring with rf_free, also on failure. */
 RF_MUST_USE rf_status rf_decisions_apply(rf_store *store, int64_t run, int64_t number,
-                                         int64_t replayed, uint32_t *rings, uint32_t *accounts,
-                                         rf_error *err);
+                                         int64_t replayed, rf_quieted *out, rf_error *err);
 
 #endif
