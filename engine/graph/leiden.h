@@ -38,9 +38,9 @@ typedef struct rf_leiden_input {
     double randomness; /* of refining, which draws parts by exp(gain / it), relative to the mean
                         * weight of an edge; 0: 0.05 of the largest */
     uint64_t seed;
-    int iterations;   /* rounds of the whole algorithm; -1: while they help, at most 100 */
-    bool polished;    /* a large graph: its parts are searched several times (leiden_crowd.c), and at
-                       * last its vertices move by themselves once more */
+    int iterations; /* rounds of the whole algorithm; -1: while they help, at most 100 */
+    bool polished;  /* a large graph: its parts are searched several times (leiden_crowd.c), and at
+                     * last its vertices move by themselves once more */
     unsigned threads; /* 0 counts as 1 */
 } rf_leiden_input;
 
