@@ -1,6 +1,8 @@
 /* test_export.c - exported files, read back by other people's readers: igraph for GraphML, jansson
  * for JSON; and files that appear whole or not at all. */
 #include "base/atomic_file.h"
+#include "base/memory.h"
+#include "command/ring_graph.h"
 #include "fixture.h"
 
 #include <stdarg.h>
@@ -292,6 +294,31 @@ static void atomic_files_keep_modes_and_links(void **state)
     assert_int_equal(found.st_size, 6);
 }
 
+static void memory_may_run_out(void **state)
+{
+    const fixture *f = *state;
+    rf_store *store = NULL;
+    rf_error err = {.status = RF_OK};
+    bool done = false;
+    assert_int_equal(rf_store_open(f->db, RF_STORE_READ, &store, &err), RF_OK);
+    for (long n = 1; !done; n++) {
+        rf_graph_output out = {.file = fopen("/dev/null", "w")};
+        int64_t nodes = 0;
+        int64_t edges = 0;
+        rf_status status;
+        assert_non_null(out.file);
+        rf_memory_fail_after(n);
+        status = rf_graph_write(store, 1, 1, &rf_node_link_format, &out, &nodes, &edges, &err);
+        rf_memory_fail_after(0);
+        done = status == RF_OK;
+        assert_true(done || status == RF_ENOMEM);
+        assert_true(!done || (nodes == ACCOUNTS + VALUES && edges == LINKS + USES));
+        assert_in_range(n, 1, 1000);
+        (void)fclose(out.file);
+    }
+    rf_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile_texts_stay_well_formed, start, end),
         cmocka_unit_test_setup_teardown(gexf_declares_its_types, start, end),
         cmocka_unit_test_setup_teardown(failures_leave_nothing, start, end),
+        cmocka_unit_test_setup_teardown(memory_may_run_out, start, end),
         cmocka_unit_test_setup_teardown(atomic_files_keep_modes_and_links, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

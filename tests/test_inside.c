@@ -342,6 +342,30 @@ static void links_are_those_of_the_run(void **state)
     assert_true(stars > 0);
 }
 
+static void check_totals(rf_store *store, rf_uses *uses, int value, uint32_t holders)
+{
+    const rf_use_total *total = NULL;
+    size_t count = 0;
+    rf_error err = {.status = RF_OK};
+    must(rf_uses_totals(uses, value, &total, &count, &err), &err);
+    assert_int_equal(holders, count);
+    for (size_t i = 0; i < count; i++) {
+        int const who = (int)total[i].account;
+        assert_true(i == 0 || total[i].account > total[i - 1].account);
+        assert_true(total[i].times ==
+                    number(store,
+                           "SELECT sum(times) FROM sighting WHERE value = %d AND account = %d",
+                           value, who));
+        assert_true(total[i].first == number(store,
+                                             "SELECT coalesce(min(nullif(day, -1)), -1) FROM "
+                                             "sighting WHERE value = %d AND account = %d",
+                                             value, who));
+        assert_true(total[i].last ==
+                    number(store, "SELECT max(day) FROM sighting WHERE value = %d AND account = %d",
+                           value, who));
+    }
+}
+
 /* Every value and account, read in bulk and through the views. */
 static void uses_are_those_of_the_views(void **state)
 {
@@ -376,6 +400,7 @@ static void uses_are_those_of_the_views(void **state)
                                (int)v, (int)(use[i] >> 32) - 1, (int)(use[i] & UINT32_MAX)) == 1);
         }
         must(rf_uses_holders(uses, v, &holders, &err), &err);
+        check_totals(store, uses, (int)v, holders);
         assert_true(
             holders ==
             number(store, "SELECT count(DISTINCT account) FROM sighting WHERE value = %d", (int)v));

@@ -2,6 +2,7 @@
 #include "command/ring_graph.h"
 
 #include "base/text.h"
+#include "command/ring_graph_uses.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,14 +31,6 @@ const rf_attribute rf_edge_attributes[] = {
     {"times", RF_ATTRIBUTE_INT},    /* uses, to last_seen */
     {"first_seen", RF_ATTRIBUTE_TEXT}, {"last_seen", RF_ATTRIBUTE_TEXT}, {NULL, RF_ATTRIBUTE_TEXT}};
 
-/* Values that two or more members used. Shared by the statements below. */
-#define SHARED_VALUES                                                                              \
-    "WITH shared AS MATERIALIZED ("                                                                \
-    "    SELECT s.value AS value, count(DISTINCT s.account) AS members"                            \
-    "    FROM member m JOIN holding s ON s.account = m.account"                                    \
-    "    JOIN value v ON v.id = s.value JOIN signal g ON g.id = v.signal AND g.role = 'link'"      \
-    "    WHERE m.run = ?1 AND m.ring = ?2 GROUP BY s.value HAVING members > 1) "
-
 static const char ACCOUNTS_SQL[] =
     "SELECT 'account/' || a.external_id, 'account', a.external_id,"
     "    strftime('%Y-%m-%dT%H:%M:%SZ', a.created_at, 'unixepoch'), a.country, a.plan, a.status,"
@@ -48,13 +41,12 @@ static const char ACCOUNTS_SQL[] =
     "r.ring = m.ring "
     "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY a.external_id";
 
-static const char VALUES_SQL[] = SHARED_VALUES
+/* Of a value: 3 row id, 4 members, 5 holders. */
+static const char VALUE_SQL[] =
     "SELECT 'value/' || g.name || '/' || v.text, g.name, v.text,"
-    "    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, x.members,"
-    "    (SELECT count(DISTINCT s.account) FROM sighting s WHERE s.value = x.value), e.bits "
-    "FROM shared x JOIN value v ON v.id = x.value JOIN signal g ON g.id = v.signal "
-    "LEFT JOIN evidence e ON e.run = ?1 AND e.ring = ?2 AND e.value = x.value "
-    "ORDER BY g.name, v.text";
+    "    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?4, ?5, e.bits "
+    "FROM value v CROSS JOIN signal g ON g.id = v.signal "
+    "LEFT JOIN evidence e ON e.value = v.id AND e.run = ?1 AND e.ring = ?2 WHERE v.id = ?3";
 
 static const char LINKS_SQL[] =
     "SELECT 'account/' || a.external_id, 'account/' || b.external_id, 'link', l.bits, l.families,"
@@ -64,15 +56,10 @@ static const char LINKS_SQL[] =
     "JOIN account a ON a.id = l.account_a JOIN account b ON b.id = l.account_b "
     "WHERE m.run = ?1 AND m.ring = ?2 ORDER BY a.external_id, b.external_id";
 
-static const char USES_SQL[] = SHARED_VALUES
-    "SELECT 'account/' || a.external_id, 'value/' || g.name || '/' || v.text, g.name, NULL, NULL,"
-    "    sum(s.times), date(min(nullif(s.day, -1)) * 86400, 'unixepoch'),"
-    "    date(max(nullif(s.day, -1)) * 86400, 'unixepoch') "
-    "FROM shared x JOIN sighting s ON s.value = x.value "
-    "JOIN member m ON m.run = ?1 AND m.account = s.account AND m.ring = ?2 "
-    "JOIN account a ON a.id = s.account JOIN value v ON v.id = x.value "
-    "JOIN signal g ON g.id = v.signal "
-    "GROUP BY s.account, s.value ORDER BY a.external_id, g.name, v.text";
+/* A row of what is bound: 1 account, 2 signal, 3 value, 4 times, 5 first and 6 last day. */
+static const char USE_SQL[] =
+    "SELECT 'account/' || ?1, 'value/' || ?2 || '/' || ?3, ?2, NULL, NULL, ?4,"
+    "    date(nullif(?5, -1) * 86400, 'unixepoch'), date(nullif(?6, -1) * 86400, 'unixepoch')";
 
 const rf_graph_format *rf_graph_format_find(const char *name)
 {
@@ -155,35 +142,96 @@ static rf_status each_row(rf_store *store, const char *sql, const rf_graph_ring 
     return status;
 }
 
+static rf_status each_value(rf_store *store, const rf_graph_uses *uses, const rf_graph_ring *ring,
+                            rf_graph_output *out, void (*take)(rf_graph_output *, rf_statement *),
+                            int64_t *count, rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, VALUE_SQL, &statement, err);
+    for (size_t v = 0; v < uses->values && status == RF_OK; v++) {
+        bool row = false;
+        rf_bind_int(statement, 1, ring->run);
+        rf_bind_int(statement, 2, ring->ring);
+        rf_bind_int(statement, 3, uses->value[v].row);
+        rf_bind_int(statement, 4, uses->value[v].members);
+        rf_bind_int(statement, 5, uses->value[v].holders);
+        status = rf_step(statement, &row, err);
+        if (status == RF_OK && row) {
+            take(out, statement);
+            (*count)++;
+            rf_reset(statement);
+        }
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
+static rf_status each_use(rf_store *store, const rf_graph_uses *uses, rf_graph_output *out,
+                          void (*take)(rf_graph_output *, rf_statement *), int64_t *count,
+                          rf_error *err)
+{
+    rf_statement *statement = NULL;
+    rf_status status = rf_prepare(store, USE_SQL, &statement, err);
+    for (size_t i = 0; i < uses->count && status == RF_OK; i++) {
+        const rf_graph_use *use = &uses->use[i];
+        const rf_graph_value *value = &uses->value[use->value];
+        const rf_graph_text *id = &uses->id[use->member];
+        bool row = false;
+        rf_bind_text_static(statement, 1, id->text, id->length);
+        rf_bind_text_static(statement, 2, value->signal.text, value->signal.length);
+        rf_bind_text_static(statement, 3, value->text.text, value->text.length);
+        rf_bind_int(statement, 4, use->times);
+        rf_bind_int(statement, 5, use->first);
+        rf_bind_int(statement, 6, use->last);
+        status = rf_step(statement, &row, err);
+        if (status == RF_OK && row) {
+            take(out, statement);
+            (*count)++;
+            rf_reset(statement);
+        }
+    }
+    rf_statement_end(statement);
+    return status;
+}
+
 rf_status rf_graph_write(rf_store *store, int64_t run, int64_t ring_id,
                          const rf_graph_format *format, rf_graph_output *out, int64_t *nodes,
                          int64_t *edges, rf_error *err)
 {
     rf_graph_ring ring = {.run = run, .ring = ring_id};
     rf_text parts = {0};
-    rf_status status = read_ring(store, &ring, err);
+    rf_graph_uses uses = {0};
+    rf_status status = rf_store_read(store, err);
+    if (status == RF_OK) {
+        status = read_ring(store, &ring, err);
+    }
     *nodes = 0;
     *edges = 0;
     if (status == RF_OK) {
         status = read_parts(store, &ring, &parts, err);
     }
     if (status == RF_OK) {
+        status = rf_graph_uses_read(store, run, ring_id, &uses, err);
+    }
+    if (status == RF_OK) {
         format->begin(out, &ring);
         status = each_row(store, ACCOUNTS_SQL, &ring, out, format->node, nodes, err);
     }
     if (status == RF_OK) {
-        status = each_row(store, VALUES_SQL, &ring, out, format->node, nodes, err);
+        status = each_value(store, &uses, &ring, out, format->node, nodes, err);
     }
     if (status == RF_OK) {
         format->between(out);
         status = each_row(store, LINKS_SQL, &ring, out, format->edge, edges, err);
     }
     if (status == RF_OK) {
-        status = each_row(store, USES_SQL, &ring, out, format->edge, edges, err);
+        status = each_use(store, &uses, out, format->edge, edges, err);
     }
     if (status == RF_OK) {
         format->end(out);
     }
     rf_text_free(&parts);
+    rf_graph_uses_free(&uses);
+    rf_store_rollback(store);
     return status;
 }

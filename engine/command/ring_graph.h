@@ -10,7 +10,8 @@
  *   json     node-link: directed, multigraph, graph, nodes, edges
  *   csv      nodes and edges in a file each
  *
- * Nothing is cut: every node and edge is written as it is read, and memory does not grow with them.
+ * Nothing is cut. Accounts and links are written as they are read; values and their uses are
+ * gathered before (24 bytes a use, 100 a value).
  */
 #ifndef RF_COMMAND_RING_GRAPH_H
 #define RF_COMMAND_RING_GRAPH_H

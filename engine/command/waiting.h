@@ -23,7 +23,7 @@
 #define RF_WAIT_QUERY 4.0
 /* Microseconds a member of a ring. */
 #define RF_WAIT_PROBE 60.0
-#define RF_WAIT_GRAPH 500.0
+#define RF_WAIT_GRAPH 160.0
 
 /* An import, by the size of the file; of a stream nothing is known. */
 void rf_wait_for_file(const char *path, const char *what, rf_progress *progress);

@@ -33,6 +33,17 @@ void rf_uses_close(rf_uses *uses); /* NULL is fine */
 RF_MUST_USE rf_status rf_uses_of_value(rf_uses *uses, int64_t value, const uint64_t **use,
                                        size_t *count, rf_error *err);
 
+typedef struct rf_use_total {
+    uint32_t account;    /* row id */
+    int32_t first, last; /* days; -1: none is known */
+    int64_t times;
+} rf_use_total;
+
+/* (*total)[0 .. *count): what each account that used the value did with it, ascending by account;
+ * theirs until the next call. O(sightings). */
+RF_MUST_USE rf_status rf_uses_totals(rf_uses *uses, int64_t value, const rf_use_total **total,
+                                     size_t *count, rf_error *err);
+
 /* How many accounts used the value. O(sightings). */
 RF_MUST_USE rf_status rf_uses_holders(rf_uses *uses, int64_t value, uint32_t *holders,
                                       rf_error *err);
