@@ -14,28 +14,25 @@ void rf_difference_free(rf_difference *difference)
     rf_free(difference->gone);
     rf_free(difference->left);
     rf_free(difference->touched);
-    rf_free(difference->links.put);
-    rf_free(difference->links.gone);
+    rf_free(difference->links.a);
+    rf_free(difference->links.b);
     *difference = (rf_difference){0};
 }
 
 /* ---- links ---- */
 
-static bool add_link(rf_link_change **list, size_t *count, size_t *room, const rf_population *p,
-                     const rf_links *l, uint64_t i)
-{
-    if (!rf_reserve(list, room, *count + 1, sizeof **list)) {
-        return false;
-    }
-    (*list)[(*count)++] = (rf_link_change){p->account_row[l->a[i]], p->account_row[l->b[i]],
-                                           l->bits[i], l->families[i]};
-    return true;
-}
-
 static void touch(rf_difference *difference, const rf_links *links, uint64_t i)
 {
     difference->touched[links->a[i]] = 1;
     difference->touched[links->b[i]] = 1;
+}
+
+/* A pair that came or went: it has to be written from both sides. */
+static void move(rf_difference *difference, const rf_links *links, uint64_t i)
+{
+    touch(difference, links, i);
+    difference->links.a[links->a[i]] = 1;
+    difference->links.b[links->b[i]] = 1;
 }
 
 rf_status rf_difference_links(const rf_population *population, const rf_links *before,
@@ -44,28 +41,33 @@ rf_status rf_difference_links(const rf_population *population, const rf_links *b
     rf_link_changes *d = &difference->links;
     uint64_t i = 0;
     uint64_t k = 0;
-    bool good;
     difference->touched = rf_alloc(population->accounts, sizeof *difference->touched);
-    good = difference->touched != NULL;
-    while (good && (i < before->count || k < now->count)) {
+    d->a = rf_alloc(population->accounts, sizeof *d->a);
+    d->b = rf_alloc(population->accounts, sizeof *d->b);
+    if (difference->touched == NULL || d->a == NULL || d->b == NULL) {
+        return rf_fail_memory(err, "the links that have changed");
+    }
+    while (i < before->count || k < now->count) {
         uint64_t const x =
             i < before->count ? (uint64_t)before->a[i] << 32 | before->b[i] : UINT64_MAX;
         uint64_t const y = k < now->count ? (uint64_t)now->a[k] << 32 | now->b[k] : UINT64_MAX;
         if (x < y) {
-            good = add_link(&d->gone, &d->goings, &d->gone_room, population, before, i);
-            touch(difference, before, i);
-        } else if (x > y || before->bits[i] != now->bits[k] ||
-                   before->families[i] != now->families[k]) {
-            d->fresh += x > y;
-            if (x > y || abs(before->bits[i] - now->bits[k]) >= rf_bits_from(RF_LINK_MOVES)) {
+            d->gone++;
+            move(difference, before, i);
+        } else if (x > y) {
+            d->fresh++;
+            move(difference, now, k);
+        } else if (before->bits[i] != now->bits[k] || before->families[i] != now->families[k]) {
+            d->changed++;
+            d->a[now->a[k]] = 1;
+            if (abs(before->bits[i] - now->bits[k]) >= rf_bits_from(RF_LINK_MOVES)) {
                 touch(difference, now, k);
             }
-            good = add_link(&d->put, &d->puts, &d->put_room, population, now, k);
         }
         i += x <= y;
         k += y <= x;
     }
-    return good ? RF_OK : rf_fail_memory(err, "the links that have changed");
+    return RF_OK;
 }
 
 /* ---- which rings are the same ---- */

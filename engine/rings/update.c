@@ -396,8 +396,8 @@ static rf_status write(updating *u, rf_store *store, rf_error *err)
     status = rf_results_update(store, &u->p.findings, &u->changes, &hooks, &out->number, err);
     rf_pipeline_lap(&u->p, RF_WRITING, "commit");
     out->links_new = u->difference.links.fresh;
-    out->links_gone = u->difference.links.goings;
-    out->links_changed = u->difference.links.puts - u->difference.links.fresh;
+    out->links_gone = u->difference.links.gone;
+    out->links_changed = u->difference.links.changed;
     out->rings_gone = u->difference.goings;
     for (uint32_t r = 0; r < u->p.findings.rings && status == RF_OK; r++) {
         out->rings_changed +=

@@ -6,10 +6,9 @@
 #include "store/results_links.h"
 
 #include "base/memory.h"
+#include "base/radix.h"
 #include "store/feed.h"
 #include "store/pack.h"
-
-#include <stdlib.h>
 
 /* The links of some accounts on their way to be packs, from one side. */
 typedef struct packing {
@@ -28,22 +27,10 @@ typedef struct packing {
 
 /* ---- order ---- */
 
-typedef struct numbered_row {
-    int64_t row;
-    uint32_t number;
-} numbered_row;
-
-static int by_row(const void *left, const void *right)
-{
-    const numbered_row *a = left;
-    const numbered_row *b = right;
-    return (a->row > b->row) - (a->row < b->row);
-}
-
 static bool rank_accounts(packing *to)
 {
     const int64_t *row = to->links->account_row;
-    numbered_row *rows;
+    uint64_t *rows;
     bool ordered = true;
     for (uint32_t a = 1; a < to->accounts && ordered; a++) {
         ordered = row[a - 1] < row[a];
@@ -53,16 +40,15 @@ static bool rank_accounts(packing *to)
     }
     rows = rf_alloc_raw(to->accounts, sizeof *rows);
     to->rank = rf_alloc_raw(to->accounts, sizeof *to->rank);
-    if (rows == NULL || to->rank == NULL) {
+    for (uint32_t a = 0; a < to->accounts && rows != NULL; a++) {
+        rows[a] = (uint64_t)row[a] << 32 | a; /* rows are kept in 32 bits, too */
+    }
+    if (rows == NULL || to->rank == NULL || !rf_sort_numbers(rows, to->accounts)) {
         rf_free(rows);
         return false;
     }
-    for (uint32_t a = 0; a < to->accounts; a++) {
-        rows[a] = (numbered_row){row[a], a};
-    }
-    qsort(rows, to->accounts, sizeof *rows, by_row);
     for (uint32_t i = 0; i < to->accounts; i++) {
-        to->rank[rows[i].number] = i;
+        to->rank[(uint32_t)rows[i]] = i;
     }
     rf_free(rows);
     return true;
@@ -216,26 +202,16 @@ rf_status rf_results_write_links(rf_store *store, const rf_result_links *links, 
 
 /* ---- of an update ---- */
 
-static int ascending(const void *left, const void *right)
-{
-    int64_t const a = *(const int64_t *)left;
-    int64_t const b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* Sorts rows, and takes away all their packs. */
-static rf_status take_packs(rf_store *store, const char *sql, int64_t run, int64_t *row,
-                            size_t rows, rf_error *err)
+/* Takes away all packs of some accounts. */
+static rf_status take_packs(rf_store *store, const char *sql, const rf_result_links *links,
+                            uint32_t accounts, int64_t run, const uint8_t *some, rf_error *err)
 {
     rf_statement *statement = NULL;
     rf_status status = rf_prepare(store, sql, &statement, err);
-    if (rows > 1) {
-        qsort(row, rows, sizeof *row, ascending);
-    }
-    for (size_t i = 0; i < rows && status == RF_OK; i++) {
-        if (i == 0 || row[i] != row[i - 1]) {
+    for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
+        if (some[a] != 0) {
             rf_bind_int(statement, 1, run);
-            rf_bind_int(statement, 2, row[i]);
+            rf_bind_int(statement, 2, links->account_row[a]);
             status = rf_run(statement, err);
         }
     }
@@ -243,35 +219,16 @@ static rf_status take_packs(rf_store *store, const char *sql, int64_t run, int64
     return status;
 }
 
-/* Marks the accounts that have one of the sorted rows. */
-static void mark(const rf_result_links *links, uint32_t accounts, const int64_t *row, size_t rows,
-                 uint8_t *some)
-{
-    for (uint32_t a = 0; a < accounts && rows > 0; a++) {
-        some[a] = bsearch(&links->account_row[a], row, rows, sizeof *row, ascending) != NULL;
-    }
-}
-
 rf_status rf_results_renew_links(rf_store *store, const rf_result_links *links, uint32_t accounts,
-                                 int64_t run, rf_linked_rows *rows, rf_error *err)
+                                 int64_t run, const uint8_t *some_a, const uint8_t *some_b,
+                                 rf_error *err)
 {
-    uint8_t *some_a = rf_alloc(accounts, sizeof *some_a);
-    uint8_t *some_b = rf_alloc(accounts, sizeof *some_b);
-    rf_status status = some_a == NULL || some_b == NULL ? rf_fail_memory(err, "the links") : RF_OK;
-    if (status == RF_OK) {
-        status = take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?", run,
-                            rows->a, rows->as, err);
-    }
+    rf_status status =
+        take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?", links, accounts,
+                   run, some_a, err);
     if (status == RF_OK) {
         status = take_packs(store, "DELETE FROM link_by_b_pack WHERE run = ? AND account_b = ?",
-                            run, rows->b, rows->bs, err);
+                            links, accounts, run, some_b, err);
     }
-    if (status == RF_OK) {
-        mark(links, accounts, rows->a, rows->as, some_a);
-        mark(links, accounts, rows->b, rows->bs, some_b);
-        status = write_some(store, links, accounts, run, some_a, some_b, err);
-    }
-    rf_free(some_a);
-    rf_free(some_b);
-    return status;
+    return status == RF_OK ? write_some(store, links, accounts, run, some_a, some_b, err) : status;
 }

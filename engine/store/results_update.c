@@ -33,27 +33,11 @@ static rf_status change(rf_store *store, const char *sql, int64_t run, int64_t w
 
 /* ---- links ---- */
 
-/* The packs of all accounts that have a link less, or another one. */
 static rf_status write_links(rf_store *store, const rf_findings *f, const rf_results_changes *c,
                              rf_error *err)
 {
-    const rf_link_changes *l = c->links;
-    size_t const count = l->goings + l->puts;
-    rf_linked_rows touched = {rf_alloc_raw(count, sizeof *touched.a),
-                              rf_alloc_raw(count, sizeof *touched.b), count, count};
-    rf_status status =
-        touched.a == NULL || touched.b == NULL ? rf_fail_memory(err, "the links") : RF_OK;
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        const rf_link_change *one = i < l->goings ? &l->gone[i] : &l->put[i - l->goings];
-        touched.a[i] = one->a;
-        touched.b[i] = one->b;
-    }
-    if (status == RF_OK && count > 0) {
-        status = rf_results_renew_links(store, &f->links, f->accounts, c->run, &touched, err);
-    }
-    rf_free(touched.a);
-    rf_free(touched.b);
-    return status;
+    return rf_results_renew_links(store, &f->links, f->accounts, c->run, c->links->a, c->links->b,
+                                  err);
 }
 
 /* ---- values ---- */
@@ -329,8 +313,8 @@ static rf_status write_update(rf_store *store, const rf_results_changes *c, int6
         rf_bind_int(insert, 6, c->import);
         rf_bind_int(insert, 7, c->accounts);
         rf_bind_int(insert, 8, (int64_t)c->links->fresh);
-        rf_bind_int(insert, 9, (int64_t)c->links->goings);
-        rf_bind_int(insert, 10, (int64_t)(c->links->puts - c->links->fresh));
+        rf_bind_int(insert, 9, (int64_t)c->links->gone);
+        rf_bind_int(insert, 10, (int64_t)c->links->changed);
         rf_bind_int(insert, 11, rings);
         rf_bind_text(insert, 12, timings);
         status = rf_run(insert, err);

@@ -17,17 +17,11 @@ typedef enum rf_ring_change {
     RF_RING_JUDGED /* all of it is new */
 } rf_ring_change;
 
-typedef struct rf_link_change {
-    int64_t a, b; /* account rows, as in the table link */
-    int32_t bits; /* in units of 1/65536 bit */
-    uint8_t families;
-} rf_link_change;
-
-/* Links are new (or changed), or gone; each list in any order. */
+/* Whose links are others, by account, and how many are. */
 typedef struct rf_link_changes {
-    rf_link_change *put, *gone;
-    size_t puts, put_room, goings, gone_room;
-    uint64_t fresh; /* of `put`, those that were no links before */
+    uint8_t *a; /* 1: a pair of which it is the first came or went, or is worth another thing */
+    uint8_t *b; /* 1: a pair of which it is the second came or went */
+    uint64_t fresh, gone, changed;
 } rf_link_changes;
 
 typedef struct rf_results_changes {
