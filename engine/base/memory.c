@@ -12,7 +12,7 @@
 #endif
 
 enum { ARENA_BLOCK = 1 << 18, LARGE_ARENA_BLOCK = 8 << 20 };
-enum { HUGE_PAGE = 2 << 20, LARGE = 8 << 20 };
+enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
 
 struct rf_arena_block {
     struct rf_arena_block *next;
@@ -126,6 +126,7 @@ void rf_memory_hoard(bool hoard)
         (void)mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all that older ones allow */
     }
     (void)mallopt(M_TRIM_THRESHOLD, hoard ? INT_MAX : 1 << 21);
+    (void)mallopt(M_ARENA_MAX, hoard ? 1 : 0); /* what one thread frees another may have */
     (void)mallopt(M_TOP_PAD, hoard ? 1 << 26 : 1 << 17);
 #else
     (void)hoard;

@@ -213,7 +213,11 @@ static rf_status read_all(updating *u, rf_store *store, rf_error *err)
 {
     rf_store *other = NULL;
     rf_status ended;
-    rf_status status = rf_snapshot_begin(store, false, &other, err);
+    /* What is kept is read once, in long rows: pages of it need not stay. */
+    rf_status status = rf_store_exec(store, "PRAGMA cache_size = -4096", err);
+    if (status == RF_OK) {
+        status = rf_snapshot_begin(store, false, &other, err);
+    }
     if (status != RF_OK) {
         return status;
     }
@@ -236,6 +240,9 @@ static rf_status read_all(updating *u, rf_store *store, rf_error *err)
         status = read_kept(u, store, err);
     }
     ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
+    if (status == RF_OK && ended == RF_OK) {
+        ended = rf_store_exec(store, "PRAGMA cache_size = -65536", err);
+    }
     return status == RF_OK ? ended : status;
 }
 
