@@ -9,6 +9,7 @@ typedef struct builder {
     const rf_population *p;
     const rf_links *links;
     const rf_findings *f;
+    const uint8_t *known; /* by ring: 1: its bridges are known, nothing of it is built; or NULL */
     uint32_t *index; /* by account: its member, UINT32_MAX for none */
     uint32_t *hub;   /* by ring: its vertex for the star being added */
     uint32_t *from, *to;
@@ -60,7 +61,9 @@ static rf_status build(builder *b, rf_graph *graph, rf_error *err)
     }
     memset(b->index, 0xff, b->p->accounts * sizeof *b->index);
     for (uint32_t m = 0; m < b->f->members; m++) {
-        b->index[b->f->member[m].account] = m;
+        if (b->known == NULL || b->known[b->f->member[m].ring - 1] == 0) {
+            b->index[b->f->member[m].account] = m;
+        }
     }
     b->vertices = b->f->members;
     for (uint64_t i = 0; i < b->links->count; i++) {
@@ -76,10 +79,10 @@ static rf_status build(builder *b, rf_graph *graph, rf_error *err)
     return rf_graph_build(b->vertices, b->edges, b->from, b->to, b->weight, graph, err);
 }
 
-rf_status rf_rings_bridges(const rf_population *population, const rf_links *links,
-                           rf_findings *findings, rf_error *err)
+static rf_status mark(const rf_population *population, const rf_links *links, const uint8_t *known,
+                      rf_findings *findings, rf_error *err)
 {
-    builder b = {.p = population, .links = links, .f = findings};
+    builder b = {.p = population, .links = links, .f = findings, .known = known};
     rf_graph graph = {0};
     uint8_t *mass = NULL;
     uint32_t *off = NULL;
@@ -95,7 +98,10 @@ rf_status rf_rings_bridges(const rf_population *population, const rf_links *link
         status = rf_graph_cuts(&graph, mass, off, err);
     }
     for (uint32_t m = 0; m < findings->members && status == RF_OK; m++) {
-        findings->member[m].bridge = !findings->member[m].fringe && off[m] >= RF_BRIDGE_PART;
+        rf_member *member = &findings->member[m];
+        if (known == NULL || known[member->ring - 1] == 0) {
+            member->bridge = !member->fringe && off[m] >= RF_BRIDGE_PART;
+        }
     }
     rf_graph_free(&graph);
     rf_free(mass);
@@ -105,5 +111,56 @@ rf_status rf_rings_bridges(const rf_population *population, const rf_links *link
     rf_free(b.from);
     rf_free(b.to);
     rf_free(b.weight);
+    return status;
+}
+
+rf_status rf_rings_bridges(const rf_population *population, const rf_links *links,
+                           rf_findings *findings, rf_error *err)
+{
+    return mark(population, links, NULL, findings, err);
+}
+
+/* ---- of an update ---- */
+
+/* was: by account, its role as it was written plus one. */
+static bool is_as_it_was(const rf_findings *f, uint32_t r, const rf_run_memory *before,
+                         const uint8_t *was, const uint8_t *touched)
+{
+    const rf_ring *ring = &f->ring[r];
+    const rf_member *member = f->member + ring->first_member;
+    uint32_t same;
+    uint32_t const kept = rf_memory_kept(before, member, ring->size, &same);
+    bool as_it_was = kept != 0 && same == ring->size && before->kept_size[kept - 1] == same;
+    for (uint32_t i = 0; i < ring->size && as_it_was; i++) {
+        uint32_t const a = member[i].account;
+        as_it_was = touched[a] == 0 && member[i].fringe == (was[a] == RF_KEPT_FRINGE + 1);
+    }
+    return as_it_was;
+}
+
+rf_status rf_rings_bridges_renew(const rf_population *population, const rf_links *links,
+                                 const rf_run_memory *before, const uint8_t *touched,
+                                 rf_findings *findings, rf_error *err)
+{
+    rf_findings *f = findings;
+    uint8_t *was = rf_alloc(population->accounts, sizeof *was);
+    uint8_t *known = rf_alloc(f->rings, sizeof *known);
+    rf_status status =
+        was == NULL || known == NULL ? rf_fail_memory(err, "the bridges of the rings") : RF_OK;
+    for (size_t i = 0; i < before->member_count && status == RF_OK; i++) {
+        was[before->members[i].account] = (uint8_t)(before->members[i].role + 1);
+    }
+    /* who shares a star has no links of its own that would tell of it */
+    for (uint32_t r = 0; r < f->rings && status == RF_OK && links->stars == 0; r++) {
+        known[r] = is_as_it_was(f, r, before, was, touched);
+    }
+    for (uint32_t m = 0; m < f->members && status == RF_OK; m++) {
+        f->member[m].bridge = was[f->member[m].account] == RF_KEPT_BRIDGE + 1;
+    }
+    if (status == RF_OK) {
+        status = mark(population, links, known, f, err);
+    }
+    rf_free(was);
+    rf_free(known);
     return status;
 }

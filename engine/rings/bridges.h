@@ -9,8 +9,7 @@
 #ifndef RF_RINGS_BRIDGES_H
 #define RF_RINGS_BRIDGES_H
 
-#include "evidence/links.h"
-#include "store/results.h"
+#include "rings/run_memory.h"
 
 enum { RF_BRIDGE_PART = 3 };
 
@@ -18,5 +17,10 @@ enum { RF_BRIDGE_PART = 3 };
  * O(links + members). */
 RF_MUST_USE rf_status rf_rings_bridges(const rf_population *population, const rf_links *links,
                                        rf_findings *findings, rf_error *err);
+/* The same in an update: a ring with the members it had, of whom nobody is touched (by account: 1:
+ * it has other links), has the bridges it had. */
+RF_MUST_USE rf_status rf_rings_bridges_renew(const rf_population *population, const rf_links *links,
+                                             const rf_run_memory *before, const uint8_t *touched,
+                                             rf_findings *findings, rf_error *err);
 
 #endif

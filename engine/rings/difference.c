@@ -434,28 +434,38 @@ static void compare_rings(comparing *c)
     }
 }
 
+/* What becomes of the row of somebody who was a member before. */
+static rf_member_change compare_member(const rf_findings *f, const rf_kept_member *k, rf_member *m)
+{
+    rf_kept_role const role = m->fringe   ? RF_KEPT_FRINGE
+                              : m->bridge ? RF_KEPT_BRIDGE
+                                          : RF_KEPT_CORE;
+    bool const both_known = !isnan(k->membership) && !isnan(m->membership);
+    bool same = k->cell == m->cell && k->network == f->ring[m->ring - 1].network &&
+                k->links == m->links && k->role == role &&
+                isnan(k->membership) == isnan(m->membership);
+    if (both_known && fabs((double)k->membership - (double)m->membership) < RF_MEMBERSHIP_MOVES) {
+        m->membership = k->membership;
+    }
+    if (fabs(k->bits - m->bits) < RF_MEMBERSHIP_MOVES) {
+        m->bits = k->bits;
+    }
+    same = same && !differs(k->bits, m->bits) &&
+           (!both_known || !differs((double)k->membership, (double)m->membership));
+    if (k->ring != rf_ring_number(f, m->ring - 1)) {
+        return RF_MEMBER_CAME;
+    }
+    return same ? RF_MEMBER_STAYS : RF_MEMBER_MOVED;
+}
+
 static void compare_members(comparing *c)
 {
     const rf_findings *f = c->f;
     for (uint32_t i = 0; i < f->members; i++) {
         rf_member *m = &f->member[i];
         const rf_kept_member *k = kept_member(c, m->account);
-        uint32_t const role = m->fringe ? 1 : m->bridge ? 2 : 0;
-        bool changed = true;
-        if (k != NULL) {
-            bool const both_known = !isnan(k->membership) && !isnan(m->membership);
-            if (both_known &&
-                fabs((double)k->membership - (double)m->membership) < RF_MEMBERSHIP_MOVES) {
-                m->membership = k->membership;
-            }
-            changed = k->ring != rf_ring_number(f, m->ring - 1) || k->cell != m->cell ||
-                      k->network != f->ring[m->ring - 1].network || k->links != m->links ||
-                      k->role != role || differs(k->bits, m->bits) ||
-                      isnan(k->membership) != isnan(m->membership) ||
-                      (both_known && differs((double)k->membership, (double)m->membership));
-            c->place[m->account] = 0; /* seen */
-        }
-        c->d->member[i] = changed;
+        c->d->member[i] = (uint8_t)(k == NULL ? RF_MEMBER_CAME : compare_member(f, k, m));
+        c->place[m->account] = 0; /* seen */
     }
 }
 

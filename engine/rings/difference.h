@@ -5,8 +5,8 @@
  * and those that ever held one of their newcomers. A ring that continues another has its number;
  * new ones come after the largest. Cells and networks keep the numbers most of them had.
  *
- * How strongly a member belongs to its ring moves a little with every account anywhere; it is told
- * anew where it has moved by RF_MEMBERSHIP_MOVES bits.
+ * How strongly a member belongs to its ring, and what its links come to, moves a little with every
+ * account anywhere; it is told anew where it has moved by RF_MEMBERSHIP_MOVES bits.
  *
  * Cost: O(links + members) to compare, the ledger's for what has changed.
  */
@@ -21,7 +21,7 @@
 
 typedef struct rf_difference {
     uint8_t *ring;   /* rf_ring_change, by index into findings->ring */
-    uint8_t *member; /* 1: its row is another */
+    uint8_t *member; /* rf_member_change, by index into findings->member */
     uint32_t *gone;  /* numbers of rings that are no more */
     uint32_t goings;
     int64_t *left; /* rows of accounts that are in no ring any more */

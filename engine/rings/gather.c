@@ -11,6 +11,7 @@
 #include "rings/resume.h"
 #include "rings/score.h"
 #include "rings/separate.h"
+#include "store/population_kept.h"
 
 #include <math.h>
 
@@ -31,8 +32,17 @@ static rf_status part_fringe(rf_pipeline *p, rf_error *err)
     return rf_separate_fringe(&p->population, &p->separations, &p->findings, &left, err);
 }
 
-/* Whether a judgement stands though there are news of so many members: of a ring that is far from
- * suspect or far above what is flagged, until there were news of every fourth. */
+/* News of a member: of whom it shares something with, a whole one; that it did something, or holds
+ * what nobody else does, a quarter. News are counted in quarters. */
+enum { WHOLE_NEWS = 4 };
+
+static uint32_t news_of(uint8_t fresh)
+{
+    return (fresh & (RF_NEW_ACCOUNT | RF_NEW_GROUP | RF_NEW_FAMILY)) != 0 ? WHOLE_NEWS : fresh != 0;
+}
+
+/* Whether a judgement stands though there are so many news of members: of a ring that is far from
+ * suspect or far above what is flagged, until there was a quarter for each. */
 static bool stands(const rf_pipeline *p, const rf_judged *known, uint32_t news, uint32_t size)
 {
     const rf_detect_settings *s = p->settings;
@@ -41,7 +51,7 @@ static bool stands(const rf_pipeline *p, const rf_judged *known, uint32_t news, 
         RF_UPDATE_MARGIN;
     bool const clear =
         known->score < near || known->score >= s->score.flagged_from + RF_UPDATE_CLEAR;
-    return news == 0 || (clear && 4 * ((uint64_t)known->news + news) < size);
+    return news == 0 || (clear && (uint64_t)known->news + news < size);
 }
 
 /* The kept ring that most members come from, 1 + its index; 0: none. To the news of members come
@@ -53,7 +63,7 @@ static uint32_t find_kept(const rf_run_memory *before, const rf_member *members,
     uint32_t const kept = rf_memory_kept(before, members, size, &same);
     if (kept != 0) {
         *known = rf_memory_judged(before, before->rings[kept - 1].judged);
-        *news += size - same + before->kept_size[kept - 1] - same;
+        *news += WHOLE_NEWS * (size - same + before->kept_size[kept - 1] - same);
     }
     return kept;
 }
@@ -73,7 +83,7 @@ static void recall_scores(rf_pipeline *p, bool final)
         }
         known = rf_memory_judged(p->before, hash);
         for (uint32_t i = 0; i < ring->size; i++) {
-            news += p->fresh[members[i].account] != 0;
+            news += news_of(p->fresh[members[i].account]);
         }
         ring->stands = 0;
         if (known == NULL) {

@@ -105,7 +105,7 @@ static void take_back(resuming *r)
             r->places.cell[a] = r->cell[m->cell];
         }
         r->places.ring[a] = r->slot[m->ring];
-        r->places.fringe[a] = m->role == 1;
+        r->places.fringe[a] = m->role == RF_KEPT_FRINGE;
         r->places.membership[a] = m->membership;
     }
 }

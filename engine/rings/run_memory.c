@@ -158,7 +158,9 @@ static rf_status keep_members(rf_store *store, const rf_findings *f, rf_error *e
         member[i].cell = from->cell;
         member[i].network = f->ring[from->ring - 1].network;
         member[i].links = from->links;
-        member[i].role = from->fringe ? 1 : from->bridge ? 2 : 0;
+        member[i].role = from->fringe   ? RF_KEPT_FRINGE
+                         : from->bridge ? RF_KEPT_BRIDGE
+                                        : RF_KEPT_CORE;
         member[i].bits = from->bits;
         member[i].membership = from->membership;
     }

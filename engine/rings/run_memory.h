@@ -31,10 +31,12 @@ typedef struct rf_kept_ring {
     char key[24];
 } rf_kept_ring;
 
+typedef enum rf_kept_role { RF_KEPT_CORE, RF_KEPT_FRINGE, RF_KEPT_BRIDGE } rf_kept_role;
+
 /* A member as it was written. */
 typedef struct rf_kept_member {
     uint32_t row, ring, cell, network, links;
-    uint32_t role; /* 0 core, 1 fringe, 2 bridge */
+    uint32_t role; /* rf_kept_role */
     double bits;
     float membership;
     uint32_t account; /* its number in the population, once recalled */

@@ -13,6 +13,8 @@ typedef struct rows {
     const rf_findings *findings;
     const rf_results_changes *changes;
     size_t next;
+    const uint32_t *member;         /* by account: its place among the members plus one */
+    rf_member_change member_change; /* of those that are told */
 } rows;
 
 /* Runs a statement whose parameters are the run and a number. */
@@ -214,24 +216,26 @@ static rf_status write_rings(rf_store *store, const rf_findings *f, const rf_res
     return status == RF_OK ? move_rings(store, f, c, err) : status;
 }
 
+/* By number of the account, which is nearly the order of the table. */
 static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
     rows *to = context;
+    const rf_findings *f = to->findings;
     (void)err;
-    while (to->next < to->findings->members && to->changes->member[to->next] == 0) {
+    while (to->next < f->accounts &&
+           (to->member[to->next] == 0 ||
+            to->changes->member[to->member[to->next] - 1] != to->member_change)) {
         to->next++;
     }
-    *found = to->next < to->findings->members;
+    *found = to->next < f->accounts;
     if (*found) {
-        rf_member_row(to->findings, &to->findings->member[to->next++], to->changes->run, cells);
+        rf_member_row(f, &f->member[to->member[to->next++] - 1], to->changes->run, cells);
     }
     return RF_OK;
 }
 
-static rf_status write_members(rf_store *store, const rf_findings *f, const rf_results_changes *c,
-                               rf_error *err)
+static rf_status take_leavers(rf_store *store, const rf_results_changes *c, rf_error *err)
 {
-    rows to = {.findings = f, .changes = c};
     rf_statement *leave = NULL;
     rf_status status =
         rf_prepare(store, "DELETE FROM member WHERE run = ? AND account = ?", &leave, err);
@@ -241,12 +245,40 @@ static rf_status write_members(rf_store *store, const rf_findings *f, const rf_r
         status = rf_run(leave, err);
     }
     rf_statement_end(leave);
-    return status == RF_OK
-               ? rf_feed_run(store,
+    return status;
+}
+
+/* Who stays in its ring keeps its place in the index by ring. */
+static rf_status write_members(rf_store *store, const rf_findings *f, const rf_results_changes *c,
+                               rf_error *err)
+{
+    uint32_t *member = rf_alloc(f->accounts, sizeof *member);
+    rows came = {
+        .findings = f, .changes = c, .member = member, .member_change = RF_MEMBER_CAME};
+    rows moved = came;
+    rf_status status =
+        member == NULL ? rf_fail_memory(err, "the members") : take_leavers(store, c, err);
+    moved.member_change = RF_MEMBER_MOVED;
+    for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
+        member[f->member[i].account] = i + 1;
+    }
+    if (status == RF_OK) {
+        status = rf_feed_run(store,
                              "INSERT OR REPLACE INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7,"
                              " c8 FROM feed",
-                             next_member, &to, err)
-               : status;
+                             next_member, &came, err);
+    }
+    if (status == RF_OK) {
+        status = rf_feed_run(store,
+                             "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM"
+                             " feed WHERE true ON CONFLICT (run, account) DO UPDATE SET"
+                             " cell = excluded.cell, network = excluded.network,"
+                             " role = excluded.role, links = excluded.links,"
+                             " bits = excluded.bits, membership = excluded.membership",
+                             next_member, &moved, err);
+    }
+    rf_free(member);
+    return status;
 }
 
 /* ---- the run ---- */

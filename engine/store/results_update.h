@@ -17,6 +17,13 @@ typedef enum rf_ring_change {
     RF_RING_JUDGED /* all of it is new */
 } rf_ring_change;
 
+/* What becomes of a member's row. */
+typedef enum rf_member_change {
+    RF_MEMBER_STAYS,
+    RF_MEMBER_MOVED, /* it is in the ring it was in, but its figures are others */
+    RF_MEMBER_CAME
+} rf_member_change;
+
 /* Whose links are others, by account, and how many are. */
 typedef struct rf_link_changes {
     uint8_t *a; /* 1: a pair of which it is the first came or went, or is worth another thing */
@@ -31,7 +38,7 @@ typedef struct rf_results_changes {
     uint32_t imports;      /* how many were */
     uint32_t accounts;     /* new ones */
     const uint8_t *ring;   /* by index into findings->ring: rf_ring_change */
-    const uint8_t *member; /* by index into findings->member: 1 when its row is another */
+    const uint8_t *member; /* by index into findings->member: rf_member_change */
     const uint32_t *gone;  /* numbers of rings that are no more */
     uint32_t goings;
     const int64_t *left; /* rows of accounts that are in no ring any more */
