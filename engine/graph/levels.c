@@ -6,6 +6,8 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "graph/leiden.h"
+#include "graph/peel.h"
+#include "graph/unsettled.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,86 +30,6 @@ rf_level_settings rf_level_defaults(void)
         .iterations = 2,
         .threads = 1,
     };
-}
-
-/* ---- cleaning ---- */
-
-/* Takes away, again and again, every vertex with fewer than min_links neighbours of its own group;
- * group RF_NO_COMMUNITY means gone. A hub stays while it has min_links neighbours, too. */
-static rf_status peel(const rf_graph *g, uint32_t min_links, uint32_t *group, rf_error *err)
-{
-    uint32_t *degree = rf_alloc(g->vertices, sizeof *degree);
-    uint32_t *queue = rf_alloc_raw(g->vertices, sizeof *queue);
-    uint32_t head = 0;
-    uint32_t tail = 0;
-    if (degree == NULL || queue == NULL) {
-        rf_free(degree);
-        rf_free(queue);
-        return rf_fail_memory(err, "the communities");
-    }
-    for (uint32_t v = 0; v < g->vertices; v++) {
-        if (group[v] == RF_NO_COMMUNITY) {
-            continue;
-        }
-        for (uint64_t i = g->start[v]; i < g->start[v + 1]; i++) {
-            degree[v] += group[g->neighbour[i]] == group[v];
-        }
-        if (degree[v] < min_links) {
-            queue[tail++] = v;
-        }
-    }
-    while (head < tail) {
-        uint32_t const v = queue[head++];
-        uint32_t const left = group[v];
-        group[v] = RF_NO_COMMUNITY;
-        for (uint64_t i = g->start[v]; i < g->start[v + 1]; i++) {
-            uint32_t const w = g->neighbour[i];
-            if (group[w] == left && degree[w]-- == min_links) {
-                queue[tail++] = w;
-            }
-        }
-    }
-    rf_free(degree);
-    rf_free(queue);
-    return RF_OK;
-}
-
-/* Splits every group into its connected parts: group[v] becomes the part's number. */
-static rf_status split(const rf_graph *g, uint32_t *group, uint32_t *groups, rf_error *err)
-{
-    uint32_t *part = rf_alloc_raw(g->vertices, sizeof *part);
-    uint32_t *queue = rf_alloc_raw(g->vertices, sizeof *queue);
-    *groups = 0;
-    if (part == NULL || queue == NULL) {
-        rf_free(part);
-        rf_free(queue);
-        return rf_fail_memory(err, "the communities");
-    }
-    memset(part, 0xff, g->vertices * sizeof *part);
-    for (uint32_t root = 0; root < g->vertices; root++) {
-        uint32_t head = 0;
-        uint32_t tail = 0;
-        if (group[root] == RF_NO_COMMUNITY || part[root] != RF_NO_COMMUNITY) {
-            continue;
-        }
-        part[root] = *groups;
-        queue[tail++] = root;
-        while (head < tail) {
-            uint32_t const v = queue[head++];
-            for (uint64_t i = g->start[v]; i < g->start[v + 1]; i++) {
-                uint32_t const w = g->neighbour[i];
-                if (group[w] == group[v] && part[w] == RF_NO_COMMUNITY) {
-                    part[w] = *groups;
-                    queue[tail++] = w;
-                }
-            }
-        }
-        (*groups)++;
-    }
-    memcpy(group, part, g->vertices * sizeof *part);
-    rf_free(part);
-    rf_free(queue);
-    return RF_OK;
 }
 
 /* ---- one group of vertices ---- */
@@ -153,9 +75,10 @@ typedef struct finder {
     uint32_t *start; /* by vertex: the first one it starts with; NULL: everybody alone */
 } finder;
 
-/* The subgraph of the vertices of one group (ascending). */
+/* The subgraph of the vertices of one group (ascending), or of some of it: some[i] is then the
+ * number that member i of the group has among them, UINT32_MAX for all others. */
 static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t count,
-                           const uint32_t *group, piece *out, rf_error *err)
+                           const uint32_t *group, const uint32_t *some, piece *out, rf_error *err)
 {
     const rf_graph *g = f->g;
     uint64_t edges = 0;
@@ -171,9 +94,10 @@ static rf_status cut_piece(const finder *f, const uint32_t *members, uint32_t co
         out->mass[i] = v < f->first_hub ? 1 : 0;
         for (uint64_t k = g->start[v]; k < g->start[v + 1]; k++) {
             uint32_t const w = g->neighbour[k];
-            if (v < w && group[w] == group[v]) {
+            if (v < w && group[w] == group[v] &&
+                (some == NULL || some[f->local[w]] != UINT32_MAX)) {
                 out->from[out->edges] = i;
-                out->to[out->edges] = f->local[w];
+                out->to[out->edges] = some == NULL ? f->local[w] : some[f->local[w]];
                 out->weight[out->edges++] = (double)g->weight[k];
             }
         }
@@ -253,13 +177,17 @@ static bool is_touched(const finder *f, const uint32_t *members, uint32_t count)
     return i < count;
 }
 
-/* The communities of before, numbered by their first members; returns how many there are. */
-static uint32_t stay(const finder *f, const uint32_t *members, uint32_t count, uint32_t *community)
+/* The communities of before stay, numbered by their first members, but for those of some members
+ * (as in cut_piece; NULL: none); returns how many do. */
+static uint32_t stay(const finder *f, const uint32_t *members, uint32_t count, const uint32_t *some,
+                     uint32_t *community)
 {
     uint32_t communities = 0;
     for (uint32_t i = 0; i < count; i++) { /* the first one comes first */
         uint32_t const first = f->local[f->start[members[i]]];
-        community[i] = first == i ? communities++ : community[first];
+        if (some == NULL || some[i] == UINT32_MAX) {
+            community[i] = first == i ? communities++ : community[first];
+        }
     }
     return communities;
 }
@@ -270,27 +198,107 @@ static rf_status cluster_group(const grouping *all, size_t c, unsigned threads, 
     const finder *f = all->f;
     const uint32_t *members = f->members + f->first[c];
     uint32_t const count = f->first[c + 1] - f->first[c];
-    uint32_t *start;
     piece current = {0};
-    rf_status status;
-    if (f->start != NULL && !is_touched(f, members, count)) {
-        all->count[c] = stay(f, members, count, f->work + f->first[c]);
-        return RF_OK;
-    }
-    start = f->start == NULL ? NULL : rf_alloc_raw(count, sizeof *start);
-    status = f->start != NULL && start == NULL
-                 ? rf_fail_memory(err, "a component")
-                 : cut_piece(f, members, count, all->group, &current, err);
-    for (uint32_t i = 0; i < count && start != NULL; i++) {
-        start[i] = f->local[f->start[members[i]]];
-    }
+    rf_status status = cut_piece(f, members, count, all->group, NULL, &current, err);
     if (status == RF_OK) {
         status = cluster_piece(f, &current, all->density, rf_mix2(f->settings->seed, members[0]),
-                               threads, start, f->work + f->first[c], &all->count[c], err);
+                               threads, NULL, f->work + f->first[c], &all->count[c], err);
     }
     piece_free(&current);
-    rf_free(start);
     return status;
+}
+
+/* Those of a group that are searched again. */
+typedef struct searched {
+    uint8_t *unsettled; /* by member */
+    uint32_t *some;     /* see cut_piece */
+    uint32_t *vertex;   /* the others of these are by their number */
+    uint32_t *start;
+    uint32_t *community;
+    uint32_t count;
+} searched;
+
+static rf_status list_searched(const finder *f, const grouping *all, size_t c, searched *s,
+                               rf_error *err)
+{
+    const uint32_t *members = f->members + f->first[c];
+    uint32_t const count = f->first[c + 1] - f->first[c];
+    rf_settling const settling = {.graph = f->g,
+                                  .members = members,
+                                  .count = count,
+                                  .group = all->group,
+                                  .local = f->local,
+                                  .start = f->start,
+                                  .touched = f->before->touched,
+                                  .first_hub = f->first_hub,
+                                  .density = all->density};
+    uint32_t next = 0;
+    rf_status status;
+    s->unsettled = rf_alloc_raw(count, sizeof *s->unsettled);
+    s->some = rf_alloc_raw(count, sizeof *s->some);
+    if (s->unsettled == NULL || s->some == NULL) {
+        return rf_fail_memory(err, "a component");
+    }
+    status = rf_unsettled_find(&settling, s->unsettled, &s->count, err);
+    s->vertex = rf_alloc_raw(s->count, sizeof *s->vertex);
+    s->start = rf_alloc_raw(s->count, sizeof *s->start);
+    s->community = rf_alloc_raw(s->count, sizeof *s->community);
+    if (status == RF_OK && (s->vertex == NULL || s->start == NULL || s->community == NULL)) {
+        status = rf_fail_memory(err, "a component");
+    }
+    for (uint32_t i = 0; i < count && status == RF_OK; i++) {
+        s->some[i] = s->unsettled[i] != 0 ? next : UINT32_MAX;
+        if (s->unsettled[i] != 0) {
+            s->start[next] = s->some[f->local[f->start[members[i]]]];
+            s->vertex[next++] = members[i];
+        }
+    }
+    return status;
+}
+
+/* The same from the communities of before: only unsettled ones are searched. */
+static rf_status renew_group(const grouping *all, size_t c, unsigned threads, rf_error *err)
+{
+    const finder *f = all->f;
+    const uint32_t *members = f->members + f->first[c];
+    uint32_t const count = f->first[c + 1] - f->first[c];
+    uint32_t *community = f->work + f->first[c];
+    uint32_t found = 0;
+    searched s = {0};
+    piece current = {0};
+    rf_status status = RF_OK;
+    if (is_touched(f, members, count)) {
+        status = list_searched(f, all, c, &s, err);
+    }
+    if (status == RF_OK && s.count > 0) {
+        status = cut_piece(f, s.vertex, s.count, all->group, s.some, &current, err);
+        if (status == RF_OK) {
+            status =
+                cluster_piece(f, &current, all->density, rf_mix2(f->settings->seed, members[0]),
+                              threads, s.start, s.community, &found, err);
+        }
+        piece_free(&current);
+    }
+    if (status == RF_OK) {
+        uint32_t const settled = stay(f, members, count, s.some, community);
+        for (uint32_t i = 0; i < count && s.count > 0; i++) {
+            community[i] =
+                s.some[i] == UINT32_MAX ? community[i] : settled + s.community[s.some[i]];
+        }
+        all->count[c] = settled + found;
+    }
+    rf_free(s.unsettled);
+    rf_free(s.some);
+    rf_free(s.vertex);
+    rf_free(s.start);
+    rf_free(s.community);
+    return status;
+}
+
+static rf_status search_group(const grouping *all, size_t c, unsigned threads, rf_error *err)
+{
+    return all->f->start == NULL ? cluster_group(all, c, threads, err)
+                                 : renew_group(all, c, threads, err);
 }
 
 static rf_status cluster_small(void *context, size_t block, size_t first, size_t end,
@@ -302,7 +310,7 @@ static rf_status cluster_small(void *context, size_t block, size_t first, size_t
     (void)worker;
     for (size_t c = first; c < end && status == RF_OK; c++) {
         if (!is_large(all->f, c)) {
-            status = cluster_group(all, c, 1, err);
+            status = search_group(all, c, 1, err);
         }
     }
     return status;
@@ -363,7 +371,7 @@ static rf_status cluster_groups(finder *f, const uint32_t *group, uint32_t group
     for (uint32_t c = 0; c < groups && status == RF_OK; c++) {
         if (is_large(f, c)) {
             rf_progress_show(&progress, f->first[c]);
-            status = cluster_group(&all, c, threads, err);
+            status = search_group(&all, c, threads, err);
         }
     }
     if (status == RF_OK) {
@@ -438,9 +446,9 @@ static rf_status number_level(uint32_t *level, const uint32_t *ring, uint32_t ve
 /* Peels and splits the rings as clustered, and drops what is left too small. */
 static rf_status clean_rings(const finder *f, uint32_t *ring, uint32_t *rings, rf_error *err)
 {
-    rf_status status = peel(f->g, f->settings->min_links, ring, err);
+    rf_status status = rf_graph_peel(f->g, f->settings->min_links, ring, err);
     if (status == RF_OK) {
-        status = split(f->g, ring, rings, err);
+        status = rf_graph_split(f->g, ring, rings, err);
     }
     if (status == RF_OK) {
         status = drop_small(ring, f->g->vertices, *rings, f->first_hub, f->settings->min_size, err);
@@ -546,9 +554,10 @@ static rf_status find_rings(finder *f, rf_levels *l, uint32_t *rings, rf_error *
     uint32_t groups = 0;
     rf_status status;
     memset(component, 0, f->g->vertices * sizeof *component);
-    status = peel(f->g, f->settings->min_links, component, err); /* all of one group at first */
+    status =
+        rf_graph_peel(f->g, f->settings->min_links, component, err); /* all of one group at first */
     if (status == RF_OK) {
-        status = split(f->g, component, &groups, err);
+        status = rf_graph_split(f->g, component, &groups, err);
     }
     if (status == RF_OK) {
         status = cluster_groups(f, component, groups, f->before == NULL ? NULL : f->before->ring,

@@ -55,8 +55,8 @@ RF_MUST_USE rf_status rf_levels_find(const rf_graph *graph, uint32_t first_hub,
                                      rf_error *err);
 /* The same from what was found before on a graph much like this one: ring[v] and cell[v] are the
  * communities v was in (any numbers below `vertices`; RF_NO_COMMUNITY: none). What is no longer
- * connected starts in parts. touched[v] is 1 where v has come to have other edges; a group in which
- * nobody has (a component, for its rings; a ring, for its cells) is not searched again. */
+ * connected starts in parts. touched[v] is 1 where v has come to have other edges; only communities
+ * that are unsettled by these (unsettled.h) are searched again. */
 typedef struct rf_level_start {
     const uint32_t *ring, *cell;
     const uint8_t *touched;

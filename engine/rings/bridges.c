@@ -10,8 +10,8 @@ typedef struct builder {
     const rf_links *links;
     const rf_findings *f;
     const uint8_t *known; /* by ring: 1: its bridges are known, nothing of it is built; or NULL */
-    uint32_t *index; /* by account: its member, UINT32_MAX for none */
-    uint32_t *hub;   /* by ring: its vertex for the star being added */
+    uint32_t *index;      /* by account: its member, UINT32_MAX for none */
+    uint32_t *hub;        /* by ring: its vertex for the star being added */
     uint32_t *from, *to;
     float *weight;
     uint64_t edges;

@@ -293,10 +293,9 @@ static rf_status list_labels(rf_pipeline *p, rf_error *err)
 static rf_status mark_bridges(void *context, rf_error *err)
 {
     rf_pipeline *p = context;
-    return p->before == NULL
-               ? rf_rings_bridges(&p->population, &p->links, &p->findings, err)
-               : rf_rings_bridges_renew(&p->population, &p->links, p->before, p->touched,
-                                        &p->findings, err);
+    return p->before == NULL ? rf_rings_bridges(&p->population, &p->links, &p->findings, err)
+                             : rf_rings_bridges_renew(&p->population, &p->links, p->before,
+                                                      p->touched, &p->findings, err);
 }
 
 rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err)

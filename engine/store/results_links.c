@@ -223,9 +223,8 @@ rf_status rf_results_renew_links(rf_store *store, const rf_result_links *links, 
                                  int64_t run, const uint8_t *some_a, const uint8_t *some_b,
                                  rf_error *err)
 {
-    rf_status status =
-        take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?", links, accounts,
-                   run, some_a, err);
+    rf_status status = take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?",
+                                  links, accounts, run, some_a, err);
     if (status == RF_OK) {
         status = take_packs(store, "DELETE FROM link_by_b_pack WHERE run = ? AND account_b = ?",
                             links, accounts, run, some_b, err);

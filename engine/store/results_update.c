@@ -253,8 +253,7 @@ static rf_status write_members(rf_store *store, const rf_findings *f, const rf_r
                                rf_error *err)
 {
     uint32_t *member = rf_alloc(f->accounts, sizeof *member);
-    rows came = {
-        .findings = f, .changes = c, .member = member, .member_change = RF_MEMBER_CAME};
+    rows came = {.findings = f, .changes = c, .member = member, .member_change = RF_MEMBER_CAME};
     rows moved = came;
     rf_status status =
         member == NULL ? rf_fail_memory(err, "the members") : take_leavers(store, c, err);
