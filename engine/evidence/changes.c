@@ -51,7 +51,8 @@ static void mark_group(const rf_population *p, uint32_t group, const rf_renewal 
     }
 }
 
-/* Days of a value are taken together: where one has grown all are marked. */
+/* Of a value that was examined again all days are marked, else those that have grown: what two
+ * share on other days is worth what it was. */
 static void mark_value(const rf_population *p, const rf_calibration *c, uint32_t value,
                        const rf_renewal *renewal, bool renewed, const rf_link_marks *marks)
 {
@@ -71,10 +72,10 @@ static void mark_value(const rf_population *p, const rf_calibration *c, uint32_t
     for (uint32_t g = first; g < end; g++) {
         rf_again const most = adds ? RF_AGAIN_PAIRS : RF_AGAIN_OWN;
         rf_again others = renewed ? most : RF_AGAIN_NOT;
-        marks->group[g] = 1;
         if (!renewed && renewal->grown[g] == 0) {
             continue;
         }
+        marks->group[g] = 1;
         if (renewal->grown[g] > 0) {
             rf_again const by_growth = of_grown(p, c, g, renewal->grown[g], adds);
             others = others > by_growth ? others : by_growth;

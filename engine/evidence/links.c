@@ -85,11 +85,27 @@ static uint32_t known_better(const link_task *task, uint32_t a, uint32_t b, uint
                : 0;
 }
 
-/* Adds up the bounds of all pairs (a, later account); *touched_count is their number. */
+/* Whether only the pairs are asked that share a marked group. */
+static bool asks_marked(const link_task *task, uint32_t a)
+{
+    return task->marks != NULL && task->marks->account[a] == RF_AGAIN_PAIRS;
+}
+
+/* A pair with two rows is found in that of the account that more is asked of, then of the first. */
+static bool is_in_other_row(const link_task *task, uint32_t a, uint32_t b)
+{
+    uint8_t const own = task->marks->account[a];
+    uint8_t const other = task->marks->account[b];
+    return b == a || (other >= RF_AGAIN_PAIRS && (other > own || (other == own && b < a)));
+}
+
+/* Adds up the bounds of all pairs (a, later account) that may be asked; *touched_count is their
+ * number. */
 static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t *touched_count,
                            rf_error *err)
 {
     const rf_population *p = task->p;
+    bool const some = asks_marked(task, a);
     size_t touched = 0;
     for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
         uint32_t const g = p->account_group[k];
@@ -97,7 +113,7 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
         uint32_t const mark = task->marks != NULL && task->marks->group[g] != 0 ? MARKED : 0;
         const uint32_t *holders = rf_group_holders(p, g);
         uint32_t i = rf_group_size(p, g);
-        if (bound == 0) {
+        if (bound == 0 || (some && mark == 0)) {
             continue;
         }
         if (!rf_reserve(&s->touched, &s->touched_room, touched + i, sizeof *s->touched)) {
@@ -105,8 +121,8 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t
         }
         while (i > 0 && (task->marks != NULL || holders[i - 1] > a)) { /* ascending: from the end */
             uint32_t const b = holders[--i];
-            if (b <= a && (b == a || task->marks->account[b] >= RF_AGAIN_PAIRS)) {
-                continue; /* in the other's row */
+            if (task->marks != NULL && is_in_other_row(task, a, b)) {
+                continue;
             }
             if (s->bound[b] == 0) {
                 s->touched[touched++] = (uint64_t)b << 32 | g;
@@ -170,9 +186,27 @@ static bool is_asked(const rf_link_marks *marks, uint32_t a, uint32_t b, bool ma
            (marked && (x >= RF_AGAIN_PAIRS || y >= RF_AGAIN_PAIRS));
 }
 
+/* What visit_row would have added up of a pair, had it gone through all groups. */
+static uint32_t bound_of_pair(const link_task *task, uint32_t a, uint32_t b)
+{
+    const rf_population *p = task->p;
+    uint64_t i = p->account_start[a];
+    uint64_t j = p->account_start[b];
+    uint32_t bound = 0;
+    while (i < p->account_start[a + 1] && j < p->account_start[b + 1]) {
+        uint32_t const left = p->account_group[i];
+        uint32_t const right = p->account_group[j];
+        bound += left == right ? task->group_bound[left] : 0;
+        i += left <= right;
+        j += right <= left;
+    }
+    return bound;
+}
+
 static rf_status link_row(const link_task *task, scratch *s, link_block *block, uint32_t a,
                           rf_error *err)
 {
+    bool const some = asks_marked(task, a);
     size_t touched = 0;
     size_t candidates = 0;
     rf_status status = visit_row(task, s, a, &touched, err);
@@ -181,7 +215,7 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
         uint32_t const g = (uint32_t)s->touched[i];
         uint32_t const hubs =
             task->hub_bound[a] < task->hub_bound[b] ? task->hub_bound[a] : task->hub_bound[b];
-        uint32_t const bound = s->bound[b] & ~MARKED;
+        uint32_t const bound = some ? bound_of_pair(task, a, b) : s->bound[b] & ~MARKED;
         bool const possible = (uint64_t)bound + hubs > task->needed;
         if (possible &&
             (task->marks == NULL || is_asked(task->marks, a, b, (s->bound[b] & MARKED) != 0))) {
