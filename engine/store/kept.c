@@ -86,6 +86,12 @@ static int get_bytes(rf_store *store, int64_t row, uint8_t **out, size_t *bytes)
 rf_status rf_kept_get(rf_store *store, const char *part, size_t size, void *out, size_t *count,
                       rf_error *err)
 {
+    return rf_kept_get_with_room(store, part, size, 0, out, count, err);
+}
+
+rf_status rf_kept_get_with_room(rf_store *store, const char *part, size_t size, size_t more,
+                                void *out, size_t *count, rf_error *err)
+{
     uint8_t *squeezed = NULL;
     void *elements = NULL;
     int64_t row = 0;
@@ -101,7 +107,7 @@ rf_status rf_kept_get(rf_store *store, const char *part, size_t size, void *out,
     if (code != SQLITE_OK) {
         status = rf_store_error(store, code, err);
     } else if (rf_squeezed_count(squeezed, bytes, size, count)) {
-        elements = rf_alloc_raw(*count, size);
+        elements = rf_alloc_raw(*count + more, size);
         if (elements == NULL) {
             status = rf_fail_memory(err, "what was kept");
         } else if (!rf_unsqueeze(squeezed, bytes, size, elements)) {

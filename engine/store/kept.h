@@ -24,6 +24,10 @@ RF_MUST_USE rf_status rf_kept_put(rf_store *store, const char *part, const void 
 RF_MUST_USE rf_status rf_kept_get(rf_store *store, const char *part, size_t size, void *out,
                                   size_t *count, rf_error *err);
 
+/* The same with room for `more` elements behind those read. */
+RF_MUST_USE rf_status rf_kept_get_with_room(rf_store *store, const char *part, size_t size,
+                                            size_t more, void *out, size_t *count, rf_error *err);
+
 /* Forgets all parts, and the news that imports told for them. */
 RF_MUST_USE rf_status rf_kept_forget(rf_store *store, rf_error *err);
 

@@ -483,8 +483,12 @@ static rf_status merge_value(builder *b, uint32_t v, const addition *one, size_t
 static rf_status merge_all(builder *b, rf_error *err)
 {
     const rf_population *base = &b->r->base;
+    uint32_t const more = (uint32_t)b->seen.count;
     uint32_t v = 0;
-    rf_status status = RF_OK;
+    rf_status status = room_for(b, base->values + more, base->groups + more,
+                                base->group_start[base->groups] + more)
+                           ? RF_OK
+                           : rf_fail_memory(err, "the holdings");
     for (size_t i = 0, end; i < b->seen.count && status == RF_OK; i = end) {
         uint32_t const value = b->seen.one[i].value;
         uint32_t first = v;

@@ -180,21 +180,30 @@ rf_status rf_population_keep(rf_store *store, const rf_population *population, r
 typedef struct loader {
     rf_store *store;
     rf_population *base;
+    size_t more; /* accounts that are new since: arrays by account have room for them */
     bool good;
     rf_error *err;
 } loader;
 
-/* Reads a part that should have so many elements (SIZE_MAX: any number, told in *count). */
-static rf_status load(loader *l, const char *part, size_t size, size_t expected, void *out,
-                      size_t *count)
+/* Reads a part that should have so many elements (SIZE_MAX: any number, told in *count), with room
+ * for more. */
+static rf_status load_with_room(loader *l, const char *part, size_t size, size_t expected,
+                                size_t more, void *out, size_t *count)
 {
     size_t found = 0;
-    rf_status const status = rf_kept_get(l->store, part, size, out, &found, l->err);
+    rf_status const status =
+        rf_kept_get_with_room(l->store, part, size, more, out, &found, l->err);
     l->good = l->good && (expected == SIZE_MAX || found == expected);
     if (count != NULL) {
         *count = found;
     }
     return status;
+}
+
+static rf_status load(loader *l, const char *part, size_t size, size_t expected, void *out,
+                      size_t *count)
+{
+    return load_with_room(l, part, size, expected, 0, out, count);
 }
 
 /* The texts of a part, which stay in the arena of the population; text[i] for i < *count. */
@@ -214,7 +223,7 @@ static rf_status load_texts(loader *l, const char *part, size_t expected, const 
               (bytes == 0 || all[bytes - 1] == '\0');
     if (status == RF_OK && l->good) {
         own = rf_arena_take(&l->base->texts, bytes);
-        *out = rf_alloc_raw(*count, sizeof **out);
+        *out = rf_alloc_raw(*count + l->more, sizeof **out);
         if (own == NULL || *out == NULL) {
             status = rf_fail_memory(l->err, "what was kept");
         } else if (bytes > 0) {
@@ -239,12 +248,13 @@ static rf_status load_accounts(loader *l)
     for (int c = 0; c < RF_ACCOUNT_COLUMNS && status == RF_OK; c++) {
         const rf_account_column *column = &rf_account_columns[c];
         void *elements = NULL;
-        status = load(l, column->part, column->size, b->accounts, &elements, NULL);
+        status = load_with_room(l, column->part, column->size, b->accounts, l->more, &elements,
+                                NULL);
         memcpy((char *)b + column->at, &elements, sizeof elements);
     }
     for (uint32_t s = 0; s < b->signals && status == RF_OK; s++) {
-        status = load(l, held_part(name, b->signal[s].row), sizeof *b->held[s], SIZE_MAX,
-                      &b->held[s], &count);
+        status = load_with_room(l, held_part(name, b->signal[s].row), sizeof *b->held[s], SIZE_MAX,
+                                l->more, &b->held[s], &count);
         l->good = l->good && (count == 0 || count == b->accounts);
     }
     for (int c = 0; c < RF_ACCOUNT_TEXTS && status == RF_OK; c++) {
@@ -366,6 +376,24 @@ static rf_status check_signals(loader *l)
     return status;
 }
 
+/* How many accounts there are beyond those that are kept. */
+static rf_status count_more(loader *l, int64_t last_row)
+{
+    rf_statement *select = NULL;
+    bool row = false;
+    rf_status status =
+        rf_prepare(l->store, "SELECT count(*) FROM account WHERE id > ?", &select, l->err);
+    if (status == RF_OK) {
+        rf_bind_int(select, 1, last_row);
+        status = rf_step(select, &row, l->err);
+    }
+    if (status == RF_OK && row) {
+        l->more = (size_t)rf_column_int(select, 0);
+    }
+    rf_statement_end(select);
+    return status;
+}
+
 rf_status rf_population_load(rf_store *store, rf_population *base, int64_t figure[RF_KEPT_FIGURES],
                              bool *good, rf_error *err)
 {
@@ -378,6 +406,9 @@ rf_status rf_population_load(rf_store *store, rf_population *base, int64_t figur
         status = check_signals(&l);
     }
     rf_free(figures);
+    if (status == RF_OK && l.good) {
+        status = count_more(&l, figure[RF_KEPT_ACCOUNT_ROW]);
+    }
     if (status == RF_OK && l.good) {
         status = load_accounts(&l);
     }

@@ -63,71 +63,45 @@ static rf_status read_new_accounts(rf_renewer *r, rf_error *err)
     return status;
 }
 
-/* The elements of the accounts of the base at their new places; new accounts have zeros. */
-static void spread(const rf_renewer *r, const void *from, void *to, size_t size)
+/* An array by account goes over from the base, which has left room behind its elements, to the
+ * population: they move to their new places, and new accounts have zeros. */
+static void take_over(rf_renewer *r, void *from_address, void *to_address, size_t size)
 {
-    const char *source = from;
-    char *target = to;
-    uint32_t done = 0;
-    for (uint32_t k = 0; k < r->addeds; k++) {
-        size_t const run = (size_t)(r->added[k].at - done) * size;
-        memcpy(target, source, run);
-        memset(target + run, 0, size);
-        source += run;
-        target += run + size;
-        done = r->added[k].at;
+    char *array;
+    uint32_t end = r->base.accounts;
+    memcpy(&array, from_address, sizeof array);
+    for (uint32_t k = r->addeds; k > 0 && array != NULL; k--) {
+        uint32_t const at = r->added[k - 1].at;
+        memmove(array + (size_t)(at + k) * size, array + (size_t)at * size,
+                (size_t)(end - at) * size);
+        memset(array + (size_t)(at + k - 1) * size, 0, size);
+        end = at;
     }
-    memcpy(target, source, (size_t)(r->base.accounts - done) * size);
-}
-
-/* An array by account goes over from the base to the population. */
-static bool take_over(rf_renewer *r, void *from_address, void *to_address, size_t size)
-{
-    void *from;
-    void *to;
-    memcpy(&from, from_address, sizeof from);
-    if (from == NULL) {
-        return true;
-    }
-    if (r->addeds == 0) {
-        to = from;
-        from = NULL;
-    } else {
-        to = rf_alloc_raw(r->p->accounts, size);
-        if (to == NULL) {
-            return false;
-        }
-        spread(r, from, to, size);
-        rf_free(from);
-        from = NULL;
-    }
-    memcpy(from_address, &from, sizeof from);
-    memcpy(to_address, &to, sizeof to);
-    return true;
+    memcpy(to_address, &array, sizeof array);
+    array = NULL;
+    memcpy(from_address, &array, sizeof array);
 }
 
 /* All that is known of accounts, under their new numbers. */
 static rf_status take_accounts(rf_renewer *r, rf_error *err)
 {
     rf_population *p = r->p;
-    bool good;
     uint32_t k = 0;
     p->accounts = r->base.accounts + r->addeds;
     r->moved = rf_alloc_raw(r->base.accounts, sizeof *r->moved);
     r->out->fresh = rf_alloc(p->accounts, sizeof *r->out->fresh);
     r->out->accounts = r->addeds;
-    good = r->moved != NULL && r->out->fresh != NULL;
-    for (int c = 0; c < RF_ACCOUNT_COLUMNS && good; c++) {
-        const rf_account_column *column = &rf_account_columns[c];
-        good = take_over(r, (char *)&r->base + column->at, (char *)p + column->at, column->size);
-    }
-    for (uint32_t s = 0; s < p->signals && good; s++) {
-        good = take_over(r, &r->base.held[s], &p->held[s], sizeof *p->held[s]);
-    }
-    good = good && take_over(r, &r->base.external_id, &p->external_id, sizeof *p->external_id);
-    if (!good) {
+    if (r->moved == NULL || r->out->fresh == NULL) {
         return rf_fail_memory(err, "the accounts");
     }
+    for (int c = 0; c < RF_ACCOUNT_COLUMNS; c++) {
+        const rf_account_column *column = &rf_account_columns[c];
+        take_over(r, (char *)&r->base + column->at, (char *)p + column->at, column->size);
+    }
+    for (uint32_t s = 0; s < p->signals; s++) {
+        take_over(r, &r->base.held[s], &p->held[s], sizeof *p->held[s]);
+    }
+    take_over(r, &r->base.external_id, &p->external_id, sizeof *p->external_id);
     for (uint32_t b = 0; b < r->base.accounts; b++) {
         while (k < r->addeds && r->added[k].at <= b) {
             k++;
@@ -342,6 +316,16 @@ static rf_status find_obstacle(rf_renewer *r, rf_error *err)
     return status;
 }
 
+/* Frees an array and forgets it: what comes next has its place. */
+static void drop(void *array_address)
+{
+    void *array;
+    memcpy(&array, array_address, sizeof array);
+    rf_free(array);
+    array = NULL;
+    memcpy(array_address, &array, sizeof array);
+}
+
 static rf_status renew(rf_renewer *r, rf_error *err)
 {
     rf_status status = read_new_accounts(r, err);
@@ -354,9 +338,14 @@ static rf_status renew(rf_renewer *r, rf_error *err)
     if (status == RF_OK) {
         status = rf_renew_activity(r, err);
     }
+    drop(&r->base.capability_start);
+    drop(&r->base.capability_use);
     if (status == RF_OK) {
         status = rf_renew_groups(r, err);
     }
+    drop(&r->base.holder);
+    drop(&r->base.group_start);
+    drop(&r->base.group_day);
     return status == RF_OK ? rf_holdings_transpose(r->p, err) : status;
 }
 
