@@ -42,27 +42,21 @@ static void clear(tally *t)
     t->count = 0;
 }
 
-/* Opens the community of a vertex, and the one where it would rather be. */
+/* Opens the community of a vertex, and all where it would rather be. */
 static void ask_vertex(settler *x, uint32_t own)
 {
     double const density = x->s->density;
     tally *t = &x->one;
-    double most = t->weight[own] - density * (x->mass[own] - 1.0);
-    uint32_t best = own;
-    if (most < -ROUNDING) {
+    double stay = t->weight[own] - density * (x->mass[own] - 1.0);
+    if (stay < -ROUNDING) {
         x->open[own] = 1; /* by itself */
-        most = 0;
+        stay = 0;
     }
     for (uint32_t i = 0; i < t->count; i++) {
         uint32_t const other = t->met[i];
-        double const gain = t->weight[other] - density * x->mass[other];
-        if (other != own && gain > most + ROUNDING) {
-            most = gain;
-            best = other;
+        if (other != own && t->weight[other] - density * x->mass[other] > stay + ROUNDING) {
+            x->open[own] = x->open[other] = 1;
         }
-    }
-    if (best != own) {
-        x->open[own] = x->open[best] = 1;
     }
     clear(t);
 }
