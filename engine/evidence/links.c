@@ -85,10 +85,24 @@ static uint32_t known_better(const link_task *task, uint32_t a, uint32_t b, uint
                : 0;
 }
 
-/* Whether only the pairs are asked that share a marked group. */
+/* Whether a row goes through marked groups alone: no others are asked, and to compare what each
+ * pair holds costs less than to add up what all of them share. */
 static bool asks_marked(const link_task *task, uint32_t a)
 {
-    return task->marks != NULL && task->marks->account[a] == RF_AGAIN_PAIRS;
+    enum { COMPARED = 6 }; /* additions that one comparison costs */
+    const rf_population *p = task->p;
+    uint64_t marked = 0;
+    uint64_t all = 0;
+    if (task->marks == NULL || task->marks->account[a] != RF_AGAIN_PAIRS) {
+        return false;
+    }
+    for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
+        uint32_t const g = p->account_group[k];
+        uint32_t const size = task->group_bound[g] > 0 ? rf_group_size(p, g) : 0;
+        all += size;
+        marked += task->marks->group[g] != 0 ? size : 0;
+    }
+    return COMPARED * marked < all;
 }
 
 /* A pair with two rows is found in that of the account that more is asked of, then of the first. */
@@ -99,13 +113,12 @@ static bool is_in_other_row(const link_task *task, uint32_t a, uint32_t b)
     return b == a || (other >= RF_AGAIN_PAIRS && (other > own || (other == own && b < a)));
 }
 
-/* Adds up the bounds of all pairs (a, later account) that may be asked; *touched_count is their
- * number. */
-static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, size_t *touched_count,
-                           rf_error *err)
+/* Adds up the bounds of all pairs (a, later account), or of those that share some marked group;
+ * *touched_count is their number. */
+static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, bool some,
+                           size_t *touched_count, rf_error *err)
 {
     const rf_population *p = task->p;
-    bool const some = asks_marked(task, a);
     size_t touched = 0;
     for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
         uint32_t const g = p->account_group[k];
@@ -209,7 +222,7 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
     bool const some = asks_marked(task, a);
     size_t touched = 0;
     size_t candidates = 0;
-    rf_status status = visit_row(task, s, a, &touched, err);
+    rf_status status = visit_row(task, s, a, some, &touched, err);
     for (size_t i = 0; i < touched; i++) {
         uint32_t const b = (uint32_t)(s->touched[i] >> 32);
         uint32_t const g = (uint32_t)s->touched[i];
@@ -417,21 +430,23 @@ rf_status rf_links_find(const rf_population *population, const rf_calibration *c
 /* ---- anew, where something has changed ---- */
 
 /* Whether two accounts share a group below the cap that is worth anything (only then are they a
- * pair), and whether one of these is marked. */
-static bool is_pair(const link_task *task, uint32_t a, uint32_t b, bool *marked)
+ * pair), whether one of these is marked, and whether any group is that they share. */
+static bool is_pair(const link_task *task, uint32_t a, uint32_t b, bool *marked, bool *moved)
 {
     const rf_population *p = task->p;
     uint64_t i = p->account_start[a];
     uint64_t j = p->account_start[b];
     bool pair = false;
     *marked = false;
+    *moved = false;
     while (i < p->account_start[a + 1] && j < p->account_start[b + 1]) {
         uint32_t const left = p->account_group[i];
         uint32_t const right = p->account_group[j];
-        if (left == right && task->group_bound[left] > 0) {
-            pair = true;
-            *marked =
-                *marked || task->marks->group[left] != 0 || known_better(task, a, b, left) != 0;
+        if (left == right) {
+            bool const asks = task->marks->group[left] != 0 || known_better(task, a, b, left) != 0;
+            *moved = *moved || asks;
+            *marked = *marked || (asks && task->group_bound[left] > 0);
+            pair = pair || task->group_bound[left] > 0;
         }
         i += left <= right;
         j += right <= left;
@@ -447,13 +462,18 @@ static rf_status review_link(const link_task *task, uint64_t i, rf_pair_evidence
     uint8_t const a = task->marks->account[l->a[i]];
     uint8_t const b = task->marks->account[l->b[i]];
     bool marked = false;
+    bool moved = false;
     rf_status status;
     if (a < RF_AGAIN_OWN && b < RF_AGAIN_OWN && (a == RF_AGAIN_NOT || b == RF_AGAIN_NOT)) {
         return RF_OK;
     }
-    if (a == RF_AGAIN_ALL || b == RF_AGAIN_ALL || !is_pair(task, l->a[i], l->b[i], &marked) ||
+    if (a == RF_AGAIN_ALL || b == RF_AGAIN_ALL ||
+        !is_pair(task, l->a[i], l->b[i], &marked, &moved) ||
         is_asked(task->marks, l->a[i], l->b[i], marked)) {
         task->dropped[i] = 1;
+        return RF_OK;
+    }
+    if (!moved) { /* all that they share is worth what it was */
         return RF_OK;
     }
     status = rf_pair_weigh(task->p, task->c, l->a[i], l->b[i], evidence, err);
