@@ -18,7 +18,7 @@ typedef struct rf_judged {
     uint64_t members; /* rf_members_hash */
     double score;
     uint32_t final; /* 1: as it was written */
-    uint32_t news;  /* members of which there were news since */
+    uint32_t news;  /* of members since: see rings/update.h, in quarters */
 } rf_judged;
 
 /* A ring as it was written. */

@@ -4,7 +4,8 @@
  * somebody came to hold something (evidence/changes.h); communities are found from those there
  * were; suspect rings that were joined or grown go on from what they had become (resume.h); rings
  * whose members and facts are nearly the same are judged as they were (RF_UPDATE_MARGIN,
- * RF_UPDATE_CLEAR: until there were news of every fourth member, newcomers and leavers among them);
+ * RF_UPDATE_CLEAR: until there were news of every fourth member, newcomers and leavers among them;
+ * that a member did something, or holds what nobody else does, is a quarter of such news);
  * chance is what it was. Types of values stay, too. What comes out is written in place
  * (store/results_update.h), and what the next update needs is kept.
  *

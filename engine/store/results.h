@@ -42,7 +42,7 @@ typedef struct rf_ring {
     double link_bits;
     double score;
     uint64_t judged; /* a hash of the members it was scored with; 0: not yet. See rings/judge.c */
-    uint32_t news;   /* members with news since it was judged, come or gone: rings/update.h */
+    uint32_t news;   /* of members since it was judged, come or gone: rings/update.h; in quarters */
     uint32_t stands; /* 1 + the kept ring whose judgement it has though its members are others */
     bool flagged;
     double inner_bits;      /* a member, of links that two families make: rings/chance.h */

@@ -10,6 +10,8 @@
 #include "store/feed.h"
 #include "store/pack.h"
 
+#include <stdio.h>
+
 /* The links of some accounts on their way to be packs, from one side. */
 typedef struct packing {
     const rf_result_links *links;
@@ -82,8 +84,24 @@ static void count_by(packing *to, const uint32_t *account)
     to->spare = from;
 }
 
+/* Puts the links of each account in the order of the rows of second: nearly all are. */
+static void order_each(packing *to, const uint32_t *first, const uint32_t *second)
+{
+    const int64_t *row = to->links->account_row;
+    for (uint64_t i = 1; i < to->count; i++) {
+        uint64_t const moved = to->order[i];
+        uint64_t at = i;
+        while (at > 0 && first[to->order[at - 1]] == first[moved] &&
+               row[second[to->order[at - 1]]] > row[second[moved]]) {
+            to->order[at] = to->order[at - 1];
+            at--;
+        }
+        to->order[at] = moved;
+    }
+}
+
 /* The links whose account in `first` is one of `some` (NULL: all), by the rows of first, then of
- * second. */
+ * second; of some, by the number of first. */
 static void order_links(packing *to, const uint8_t *some, const uint32_t *first,
                         const uint32_t *second)
 {
@@ -100,6 +118,9 @@ static void order_links(packing *to, const uint8_t *some, const uint32_t *first,
     }
     if (to->rank != NULL || !from_a) {
         count_by(to, first);
+    }
+    if (some != NULL) {
+        order_each(to, first, second);
     }
 }
 
@@ -173,7 +194,8 @@ static rf_status write_some(rf_store *store, const rf_result_links *links, uint3
     to.order = rf_alloc_raw(links->count, sizeof *to.order);
     to.spare = rf_alloc_raw(links->count, sizeof *to.spare);
     to.start = rf_alloc_raw((size_t)accounts + 1, sizeof *to.start);
-    if (to.order == NULL || to.spare == NULL || to.start == NULL || !rank_accounts(&to)) {
+    if (to.order == NULL || to.spare == NULL || to.start == NULL ||
+        (some_a == NULL && !rank_accounts(&to))) {
         status = rf_fail_memory(err, "the links");
     }
     if (status == RF_OK) {
@@ -202,32 +224,47 @@ rf_status rf_results_write_links(rf_store *store, const rf_result_links *links, 
 
 /* ---- of an update ---- */
 
-/* Takes away all packs of some accounts. */
-static rf_status take_packs(rf_store *store, const char *sql, const rf_result_links *links,
-                            uint32_t accounts, int64_t run, const uint8_t *some, rf_error *err)
+typedef struct marked {
+    const rf_result_links *links;
+    const uint8_t *some;
+    uint32_t accounts, next;
+} marked;
+
+static rf_status next_marked(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    rf_statement *statement = NULL;
-    rf_status status = rf_prepare(store, sql, &statement, err);
-    for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
-        if (some[a] != 0) {
-            rf_bind_int(statement, 1, run);
-            rf_bind_int(statement, 2, links->account_row[a]);
-            status = rf_run(statement, err);
-        }
+    marked *to = context;
+    (void)err;
+    while (to->next < to->accounts && to->some[to->next] == 0) {
+        to->next++;
     }
-    rf_statement_end(statement);
-    return status;
+    *found = to->next < to->accounts;
+    if (*found) {
+        cells[0].number = to->links->account_row[to->next++];
+    }
+    return RF_OK;
+}
+
+/* Takes away all packs of some accounts: in one statement, since each that deletes makes a table of
+ * its own for what it is to delete. */
+static rf_status take_packs(rf_store *store, const char *table, const char *column, int64_t run,
+                            marked accounts, rf_error *err)
+{
+    char sql[160];
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM %s WHERE run = %lld AND %s IN (SELECT c0 FROM feed)", table,
+                   (long long)run, column);
+    return rf_feed_run(store, sql, next_marked, &accounts, err);
 }
 
 rf_status rf_results_renew_links(rf_store *store, const rf_result_links *links, uint32_t accounts,
                                  int64_t run, const uint8_t *some_a, const uint8_t *some_b,
                                  rf_error *err)
 {
-    rf_status status = take_packs(store, "DELETE FROM link_pack WHERE run = ? AND account_a = ?",
-                                  links, accounts, run, some_a, err);
+    rf_status status =
+        take_packs(store, "link_pack", "account_a", run, (marked){links, some_a, accounts, 0}, err);
     if (status == RF_OK) {
-        status = take_packs(store, "DELETE FROM link_by_b_pack WHERE run = ? AND account_b = ?",
-                            links, accounts, run, some_b, err);
+        status = take_packs(store, "link_by_b_pack", "account_b", run,
+                            (marked){links, some_b, accounts, 0}, err);
     }
     return status == RF_OK ? write_some(store, links, accounts, run, some_a, some_b, err) : status;
 }

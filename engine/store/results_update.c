@@ -6,7 +6,7 @@
 #include "store/results_links.h"
 #include "store/results_private.h"
 
-#include <math.h>
+#include <stdio.h>
 
 /* Rows of one table being written. */
 typedef struct rows {
@@ -92,24 +92,35 @@ static rf_status write_values(rf_store *store, const rf_findings *f, const rf_re
 
 /* ---- rings ---- */
 
-static const char *const take_ring[] = {"DELETE FROM score_part WHERE run = ? AND ring = ?",
-                                        "DELETE FROM evidence WHERE run = ? AND ring = ?",
-                                        "DELETE FROM ring WHERE run = ? AND ring = ?"};
-enum { TAKES = sizeof take_ring / sizeof take_ring[0] };
+/* Ring numbers being told. */
+typedef struct numbers {
+    const uint32_t *number;
+    uint32_t count, next;
+} numbers;
+
+static rf_status next_number_told(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    numbers *to = context;
+    (void)err;
+    *found = to->next < to->count;
+    if (*found) {
+        cells[0].number = to->number[to->next++];
+    }
+    return RF_OK;
+}
 
 static rf_status take_rings(rf_store *store, int64_t run, const uint32_t *number, uint32_t count,
                             rf_error *err)
 {
+    static const char *const table[] = {"score_part", "evidence", "ring"};
     rf_status status = RF_OK;
-    for (int t = 0; t < TAKES && status == RF_OK; t++) {
-        rf_statement *statement = NULL;
-        status = rf_prepare(store, take_ring[t], &statement, err);
-        for (uint32_t i = 0; i < count && status == RF_OK; i++) {
-            rf_bind_int(statement, 1, run);
-            rf_bind_int(statement, 2, number[i]);
-            status = rf_run(statement, err);
-        }
-        rf_statement_end(statement);
+    for (size_t t = 0; t < sizeof table / sizeof table[0] && status == RF_OK && count > 0; t++) {
+        numbers to = {number, count, 0};
+        char sql[128];
+        (void)snprintf(sql, sizeof sql,
+                       "DELETE FROM %s WHERE run = %lld AND ring IN (SELECT c0 FROM feed)",
+                       table[t], (long long)run);
+        status = rf_feed_run(store, sql, next_number_told, &to, err);
     }
     return status;
 }
@@ -149,39 +160,43 @@ static rf_status grow_rings(rf_store *store, const rf_findings *f, const rf_resu
     return status;
 }
 
-/* The figures of rings whose scores stay. */
+static rf_status next_moved(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    rows *to = context;
+    const rf_findings *f = to->findings;
+    const uint8_t *change = to->changes->ring;
+    (void)err;
+    while (to->next < f->rings && change[to->next] != RF_RING_MOVED &&
+           change[to->next] != RF_RING_GREW) {
+        to->next++;
+    }
+    *found = to->next < f->rings;
+    if (*found) {
+        const rf_ring *ring = &f->ring[to->next];
+        cells[0].number = to->changes->run;
+        cells[1].number = rf_ring_number(f, (uint32_t)to->next++);
+        cells[2].number = ring->network;
+        cells[3].number = ring->cells;
+        cells[4].number = (int64_t)ring->links;
+        rf_feed_real(&cells[5], ring->link_bits);
+        cells[6].number = ring->flagged;
+        cells[7].number = (int64_t)ring->requests;
+        rf_feed_real(&cells[8], ring->inner_bits);
+        rf_feed_real(&cells[9], ring->q); /* what is no number is NULL */
+    }
+    return RF_OK;
+}
+
+/* The figures of rings whose scores stay. LIMIT: a feed is read once, whatever the plan is. */
 static rf_status move_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
                             rf_error *err)
 {
-    rf_statement *update = NULL;
-    rf_status status = rf_prepare(
-        store,
-        "UPDATE ring SET network = ?3, cells = ?4, links = ?5, link_bits = ?6, flagged = ?7,"
-        " requests = ?8, inner_bits = ?9, q = ?10 WHERE run = ?1 AND ring = ?2",
-        &update, err);
-    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
-        const rf_ring *ring = &f->ring[r];
-        if (c->ring[r] != RF_RING_MOVED && c->ring[r] != RF_RING_GREW) {
-            continue;
-        }
-        rf_bind_int(update, 1, c->run);
-        rf_bind_int(update, 2, rf_ring_number(f, r));
-        rf_bind_int(update, 3, ring->network);
-        rf_bind_int(update, 4, ring->cells);
-        rf_bind_int(update, 5, (int64_t)ring->links);
-        rf_bind_real(update, 6, ring->link_bits);
-        rf_bind_int(update, 7, ring->flagged);
-        rf_bind_int(update, 8, (int64_t)ring->requests);
-        rf_bind_real(update, 9, ring->inner_bits);
-        if (isnan(ring->q)) {
-            rf_bind_null(update, 10);
-        } else {
-            rf_bind_real(update, 10, ring->q);
-        }
-        status = rf_run(update, err);
-    }
-    rf_statement_end(update);
-    return status;
+    rows to = {.findings = f, .changes = c};
+    return rf_feed_run(store,
+                       "UPDATE ring SET network = c2, cells = c3, links = c4, link_bits = c5,"
+                       " flagged = c6, requests = c7, inner_bits = c8, q = c9"
+                       " FROM (SELECT * FROM feed LIMIT -1) WHERE run = c0 AND ring = c1",
+                       next_moved, &to, err);
 }
 
 static rf_status write_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
@@ -269,11 +284,9 @@ static rf_status write_members(rf_store *store, const rf_findings *f, const rf_r
     }
     if (status == RF_OK) {
         status = rf_feed_run(store,
-                             "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM"
-                             " feed WHERE true ON CONFLICT (run, account) DO UPDATE SET"
-                             " cell = excluded.cell, network = excluded.network,"
-                             " role = excluded.role, links = excluded.links,"
-                             " bits = excluded.bits, membership = excluded.membership",
+                             "UPDATE member SET cell = c3, network = c4, role = c5, links = c6,"
+                             " bits = c7, membership = c8 FROM (SELECT * FROM feed LIMIT -1)"
+                             " WHERE run = c0 AND account = c1",
                              next_member, &moved, err);
     }
     rf_free(member);
