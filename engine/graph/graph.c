@@ -81,38 +81,93 @@ static void close_gaps(rf_graph *graph, const uint64_t *end)
     graph->edges = at / 2;
 }
 
-rf_status rf_graph_build(uint32_t vertices, uint64_t edges, const uint32_t *from,
-                         const uint32_t *to, const float *weight, rf_graph *graph, rf_error *err)
+static bool allocate(rf_graph *graph, uint64_t halves, uint64_t **end)
 {
-    half_edges half = {0};
-    uint64_t *end = NULL;
-    rf_status status = bucket_by_to(vertices, edges, from, to, weight, &half, err);
-    *graph = (rf_graph){.vertices = vertices};
-    if (status != RF_OK) {
-        goto done;
-    }
-    graph->start = rf_alloc((size_t)vertices + 1, sizeof *graph->start);
-    graph->neighbour = rf_alloc_raw(half.count, sizeof *graph->neighbour);
-    graph->weight = rf_alloc_raw(half.count, sizeof *graph->weight);
-    end = rf_alloc((size_t)vertices + 1, sizeof *end);
-    if (graph->start == NULL || graph->neighbour == NULL || graph->weight == NULL || end == NULL) {
-        status = rf_fail_memory(err, "a graph");
-        goto done;
-    }
-    for (uint64_t i = 0; i < half.count; i++) {
-        graph->start[half.from[i] + 1]++;
-    }
-    for (uint32_t v = 0; v < vertices; v++) {
+    graph->start = rf_alloc((size_t)graph->vertices + 1, sizeof *graph->start);
+    graph->neighbour = rf_alloc_raw(halves, sizeof *graph->neighbour);
+    graph->weight = rf_alloc_raw(halves, sizeof *graph->weight);
+    *end = rf_alloc((size_t)graph->vertices + 1, sizeof **end);
+    return graph->start != NULL && graph->neighbour != NULL && graph->weight != NULL &&
+           *end != NULL;
+}
+
+/* Counts of start[v + 1] become offsets, and end[v] those of rows still to be filled. */
+static void add_up_starts(rf_graph *graph, uint64_t *end)
+{
+    for (uint32_t v = 0; v < graph->vertices; v++) {
         graph->start[v + 1] += graph->start[v];
         end[v] = graph->start[v];
     }
-    fill_rows(graph, &half, end);
-    close_gaps(graph, end);
-done:
-    rf_free(end);
+}
+
+static rf_status build_from_any(uint64_t edges, const uint32_t *from, const uint32_t *to,
+                                const float *weight, rf_graph *graph, uint64_t **end, rf_error *err)
+{
+    half_edges half = {0};
+    rf_status status = bucket_by_to(graph->vertices, edges, from, to, weight, &half, err);
+    if (status == RF_OK && !allocate(graph, half.count, end)) {
+        status = rf_fail_memory(err, "a graph");
+    }
+    if (status == RF_OK) {
+        for (uint64_t i = 0; i < half.count; i++) {
+            graph->start[half.from[i] + 1]++;
+        }
+        add_up_starts(graph, *end);
+        fill_rows(graph, &half, *end);
+        close_gaps(graph, *end);
+    }
     rf_free(half.from);
     rf_free(half.to);
     rf_free(half.weight);
+    return status;
+}
+
+/* Whether edges are ascending, each from the smaller vertex, and no one is there twice. */
+static bool are_ordered(uint64_t edges, const uint32_t *from, const uint32_t *to)
+{
+    bool ordered = edges == 0 || from[0] < to[0];
+    for (uint64_t i = 1; i < edges && ordered; i++) {
+        ordered = from[i] < to[i] &&
+                  (from[i - 1] < from[i] || (from[i - 1] == from[i] && to[i - 1] < to[i]));
+    }
+    return ordered;
+}
+
+/* Edges in order fill rows in order: those of a vertex to smaller ones come first. */
+static rf_status build_from_ordered(uint64_t edges, const uint32_t *from, const uint32_t *to,
+                                    const float *weight, rf_graph *graph, uint64_t **end,
+                                    rf_error *err)
+{
+    if (!allocate(graph, 2 * edges, end)) {
+        return rf_fail_memory(err, "a graph");
+    }
+    for (uint64_t i = 0; i < edges; i++) {
+        graph->start[from[i] + 1]++;
+        graph->start[to[i] + 1]++;
+    }
+    add_up_starts(graph, *end);
+    for (uint64_t i = 0; i < edges; i++) {
+        uint64_t const forth = (*end)[from[i]]++;
+        uint64_t const back = (*end)[to[i]]++;
+        graph->neighbour[forth] = to[i];
+        graph->weight[forth] = weight[i];
+        graph->neighbour[back] = from[i];
+        graph->weight[back] = weight[i];
+    }
+    graph->edges = edges;
+    return RF_OK;
+}
+
+rf_status rf_graph_build(uint32_t vertices, uint64_t edges, const uint32_t *from,
+                         const uint32_t *to, const float *weight, rf_graph *graph, rf_error *err)
+{
+    uint64_t *end = NULL;
+    rf_status status;
+    *graph = (rf_graph){.vertices = vertices};
+    status = are_ordered(edges, from, to)
+                 ? build_from_ordered(edges, from, to, weight, graph, &end, err)
+                 : build_from_any(edges, from, to, weight, graph, &end, err);
+    rf_free(end);
     if (status != RF_OK) {
         rf_graph_free(graph);
     }
