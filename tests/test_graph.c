@@ -95,6 +95,25 @@ static void same_as_matrix(const edge_list *e, const rf_graph *g)
     assert_true(rf_graph_total(g) == total);
 }
 
+/* The same graph from its edges in order, each once. */
+static rf_graph built_in_order(const edge_list *e)
+{
+    edge_list *ordered = calloc(1, sizeof *ordered);
+    rf_graph g;
+    assert_non_null(ordered);
+    ordered->vertices = e->vertices;
+    for (uint32_t v = 0; v < e->vertices; v++) {
+        for (uint32_t w = v + 1; w < e->vertices; w++) {
+            if (e->matrix[v][w] > 0) {
+                add_edge(ordered, v, w, (float)e->matrix[v][w]);
+            }
+        }
+    }
+    g = built(ordered);
+    free(ordered);
+    return g;
+}
+
 static void graphs_are_their_matrices(void **state)
 {
     unsigned long long seed = 3;
@@ -102,6 +121,9 @@ static void graphs_are_their_matrices(void **state)
     for (uint32_t round = 0; round < 60; round++) {
         edge_list *e = random_edges(round * 2, round * round / 2, round % 2 * 7, &seed);
         rf_graph g = built(e);
+        same_as_matrix(e, &g);
+        rf_graph_free(&g);
+        g = built_in_order(e);
         same_as_matrix(e, &g);
         rf_graph_free(&g);
         free(e);
