@@ -191,8 +191,7 @@ static rf_status load_with_room(loader *l, const char *part, size_t size, size_t
                                 size_t more, void *out, size_t *count)
 {
     size_t found = 0;
-    rf_status const status =
-        rf_kept_get_with_room(l->store, part, size, more, out, &found, l->err);
+    rf_status const status = rf_kept_get_with_room(l->store, part, size, more, out, &found, l->err);
     l->good = l->good && (expected == SIZE_MAX || found == expected);
     if (count != NULL) {
         *count = found;
@@ -248,8 +247,8 @@ static rf_status load_accounts(loader *l)
     for (int c = 0; c < RF_ACCOUNT_COLUMNS && status == RF_OK; c++) {
         const rf_account_column *column = &rf_account_columns[c];
         void *elements = NULL;
-        status = load_with_room(l, column->part, column->size, b->accounts, l->more, &elements,
-                                NULL);
+        status =
+            load_with_room(l, column->part, column->size, b->accounts, l->more, &elements, NULL);
         memcpy((char *)b + column->at, &elements, sizeof elements);
     }
     for (uint32_t s = 0; s < b->signals && status == RF_OK; s++) {
