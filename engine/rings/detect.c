@@ -402,7 +402,7 @@ static rf_status keep_first(void *context, rf_store *store, rf_error *err)
 {
     const rf_pipeline *p = context;
     rf_status const status = rf_population_keep(store, &p->population, err);
-    return status == RF_OK ? rf_memory_keep_links(store, &p->population, &p->links, err) : status;
+    return status == RF_OK ? rf_kept_links_put(store, &p->population, &p->links, err) : status;
 }
 
 /* Links, and what was learned to weigh them, are as they will be: writing begins. */
@@ -511,7 +511,7 @@ static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, r
         status = rf_calibration_keep(store, &p->population, &p->calibration, p->findings.type,
                                      p->findings.types, err);
     }
-    return status == RF_OK ? rf_memory_keep(store, &p->population, NULL, &p->findings, &p->chance,
+    return status == RF_OK ? rf_memory_keep(store, &p->population, &p->findings, &p->chance,
                                             &p->rivals, &memory, err)
                            : status;
 }

@@ -23,7 +23,7 @@ void rf_memory_free(rf_run_memory *memory)
     rf_free(memory->ring);
     rf_free(memory->cell);
     rf_free(memory->judged);
-    rf_links_free(&memory->links);
+    rf_kept_links_free(&memory->links);
     rf_free(memory->rings);
     rf_free(memory->members);
     rf_free(memory->kept_ring);
@@ -70,36 +70,6 @@ rf_status rf_memory_note_scores(const rf_findings *findings, rf_run_memory *memo
 }
 
 /* ---- keeping ---- */
-
-rf_status rf_memory_keep_links(rf_store *store, const rf_population *population,
-                               const rf_links *links, rf_error *err)
-{
-    const rf_population *p = population;
-    uint32_t *row = rf_alloc_raw(links->count, sizeof *row);
-    rf_status status = row == NULL ? rf_fail_memory(err, "the links to be kept") : RF_OK;
-    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
-        row[i] = (uint32_t)p->account_row[links->a[i]];
-    }
-    if (status == RF_OK) {
-        status = rf_kept_put(store, "links.a", row, links->count, sizeof *row, err);
-    }
-    for (uint64_t i = 0; i < links->count && status == RF_OK; i++) {
-        row[i] = (uint32_t)p->account_row[links->b[i]];
-    }
-    if (status == RF_OK) {
-        status = rf_kept_put(store, "links.b", row, links->count, sizeof *row, err);
-    }
-    if (status == RF_OK) {
-        status =
-            rf_kept_put(store, "links.bits", links->bits, links->count, sizeof *links->bits, err);
-    }
-    if (status == RF_OK) {
-        status = rf_kept_put(store, "links.families", links->families, links->count,
-                             sizeof *links->families, err);
-    }
-    rf_free(row);
-    return status;
-}
 
 static rf_status keep_communities(rf_store *store, const rf_population *p,
                                   const rf_run_memory *memory, rf_error *err)
@@ -251,20 +221,18 @@ static rf_status keep_scores(rf_store *store, const rf_findings *f, const rf_run
     return status;
 }
 
-rf_status rf_memory_keep(rf_store *store, const rf_population *population, const rf_links *links,
+rf_status rf_memory_keep(rf_store *store, const rf_population *population,
                          const rf_findings *findings, const rf_chance *chance,
                          const rf_rivals *rivals, const rf_run_memory *memory, rf_error *err)
 {
     int64_t figure[5] = {memory->run, memory->number, memory->import, chance->shuffles, 0};
-    rf_status status = links == NULL ? RF_OK : rf_memory_keep_links(store, population, links, err);
+    rf_status status;
     for (uint32_t a = 0; a < population->accounts; a++) {
         if (population->account_row[a] > figure[4]) {
             figure[4] = population->account_row[a];
         }
     }
-    if (status == RF_OK) {
-        status = keep_communities(store, population, memory, err);
-    }
+    status = keep_communities(store, population, memory, err);
     if (status == RF_OK) {
         status = keep_rings(store, findings, err);
     }
@@ -303,44 +271,6 @@ rf_status rf_memory_peek(rf_store *store, rf_run_memory *memory, rf_error *err)
         memory->account_row = figure[4];
     }
     rf_free(figure);
-    return status;
-}
-
-/* Rows of accounts become numbers; false when one is not there. */
-static bool to_numbers(const uint32_t *number, uint64_t rows, uint32_t *at, size_t count)
-{
-    bool good = true;
-    for (size_t i = 0; i < count; i++) {
-        at[i] = at[i] < rows ? number[at[i]] : UINT32_MAX;
-        good = good && at[i] != UINT32_MAX;
-    }
-    return good;
-}
-
-static rf_status recall_links(rf_store *store, const uint32_t *number, uint64_t rows,
-                              rf_links *links, bool *good, rf_error *err)
-{
-    size_t count[4] = {0};
-    rf_status status = rf_kept_get(store, "links.a", sizeof *links->a, &links->a, &count[0], err);
-    if (status == RF_OK) {
-        status = rf_kept_get(store, "links.b", sizeof *links->b, &links->b, &count[1], err);
-    }
-    if (status == RF_OK) {
-        status =
-            rf_kept_get(store, "links.bits", sizeof *links->bits, &links->bits, &count[2], err);
-    }
-    if (status == RF_OK) {
-        status = rf_kept_get(store, "links.families", sizeof *links->families, &links->families,
-                             &count[3], err);
-    }
-    links->count = count[0];
-    *good = *good && status == RF_OK && count[1] == count[0] && count[2] == count[0] &&
-            count[3] == count[0] && to_numbers(number, rows, links->a, count[0]) &&
-            to_numbers(number, rows, links->b, count[0]);
-    for (uint64_t i = 1; *good && i < links->count; i++) {
-        *good = links->a[i - 1] < links->a[i] ||
-                (links->a[i - 1] == links->a[i] && links->b[i - 1] < links->b[i]);
-    }
     return status;
 }
 
@@ -493,7 +423,7 @@ rf_status rf_memory_recall(rf_store *store, const rf_population *population, rf_
         number[population->account_row[a]] = a;
     }
     if (status == RF_OK && *good) {
-        status = recall_links(store, number, rows, &memory->links, good, err);
+        status = rf_kept_links_get(store, number, rows, &memory->links, good, err);
     }
     if (status == RF_OK && *good) {
         status = recall_communities(store, population, number, rows, memory, good, err);

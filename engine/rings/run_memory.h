@@ -7,9 +7,9 @@
 #ifndef RF_RINGS_RUN_MEMORY_H
 #define RF_RINGS_RUN_MEMORY_H
 
-#include "evidence/links.h"
 #include "rings/chance.h"
 #include "rings/grow.h"
+#include "rings/kept_links.h"
 #include "rings/profile.h"
 #include "store/results.h"
 
@@ -50,7 +50,7 @@ typedef struct rf_run_memory {
     uint32_t *ring, *cell; /* by account: communities as clustered; UINT32_MAX: none */
     rf_judged *judged;     /* ascending by members once recalled */
     size_t judgeds, judged_room;
-    rf_links links; /* without hubs and stars */
+    rf_kept_links links;
     rf_kept_ring *rings;
     size_t ring_count;
     rf_kept_member *members; /* by account */
@@ -69,15 +69,12 @@ RF_MUST_USE rf_status rf_memory_note_communities(const rf_findings *findings, ui
 RF_MUST_USE rf_status rf_memory_note_scores(const rf_findings *findings, rf_run_memory *memory,
                                             rf_error *err);
 
-/* Keeps the links. In the transaction of the run. */
-RF_MUST_USE rf_status rf_memory_keep_links(rf_store *store, const rf_population *population,
-                                           const rf_links *links, rf_error *err);
-/* Keeps what was noted, links (NULL: they are kept already), chance rings, and findings as they are
- * written; run, number and import are those of *memory. In the transaction of the run. */
+/* Keeps what was noted, chance rings, and findings as they are written (links: kept_links.h); run,
+ * number and import are those of *memory. In the transaction of the run. */
 RF_MUST_USE rf_status rf_memory_keep(rf_store *store, const rf_population *population,
-                                     const rf_links *links, const rf_findings *findings,
-                                     const rf_chance *chance, const rf_rivals *rivals,
-                                     const rf_run_memory *memory, rf_error *err);
+                                     const rf_findings *findings, const rf_chance *chance,
+                                     const rf_rivals *rivals, const rf_run_memory *memory,
+                                     rf_error *err);
 
 /* The run and the newest import alone; *run is 0 when nothing is kept. */
 RF_MUST_USE rf_status rf_memory_peek(rf_store *store, rf_run_memory *memory, rf_error *err);

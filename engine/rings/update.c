@@ -251,10 +251,10 @@ static rf_status read_all(updating *u, rf_store *store, rf_error *err)
 static rf_status renew_links(updating *u, rf_error *err)
 {
     rf_pipeline *p = &u->p;
-    uint64_t const count = u->before.links.count;
+    uint64_t const count = u->before.links.now.count;
     rf_link_marks const marks = {rf_alloc(p->population.accounts, 1),
                                  rf_alloc(p->population.groups, 1)};
-    rf_links reviewed = u->before.links; /* with bits and families of its own */
+    rf_links reviewed = u->before.links.now; /* with bits and families of its own */
     rf_status status = RF_OK;
     reviewed.bits = rf_alloc_raw(count, sizeof *reviewed.bits);
     reviewed.families = rf_alloc_raw(count, sizeof *reviewed.families);
@@ -262,8 +262,8 @@ static rf_status renew_links(updating *u, rf_error *err)
         reviewed.families == NULL) {
         status = rf_fail_memory(err, "the links");
     } else {
-        memcpy(reviewed.bits, u->before.links.bits, count * sizeof *reviewed.bits);
-        memcpy(reviewed.families, u->before.links.families, count * sizeof *reviewed.families);
+        memcpy(reviewed.bits, u->before.links.now.bits, count * sizeof *reviewed.bits);
+        memcpy(reviewed.families, u->before.links.now.families, count * sizeof *reviewed.families);
         rf_links_changed(&p->population, &p->calibration, &u->renewal, &u->recalled, &marks);
         status = rf_links_renew(&p->population, &p->calibration, &marks, &reviewed,
                                 p->settings->threads, &p->links, err);
@@ -287,8 +287,8 @@ static rf_status find(updating *u, rf_error *err)
     p->fresh = u->renewal.fresh;
     if (status == RF_OK) { /* what separations part is no link of before either */
         rf_separate_links(&p->separations, &p->links);
-        status =
-            rf_difference_links(&p->population, &u->before.links, &p->links, &u->difference, err);
+        status = rf_difference_links(&p->population, &u->before.links.now, &p->links,
+                                     &u->difference, err);
         p->touched = u->difference.touched;
     }
     if (status == RF_OK) {
@@ -381,8 +381,11 @@ static rf_status conclude(void *context, rf_store *store, int64_t number, bool *
     if (status == RF_OK) {
         status = rf_recalled_keep(store, &p->population, &p->calibration, &u->recalled, err);
     }
-    return status == RF_OK ? rf_memory_keep(store, &p->population, &p->links, &p->findings,
-                                            &p->chance, &p->rivals, &p->memory, err)
+    if (status == RF_OK) {
+        status = rf_kept_links_renew(store, &p->population, &u->before.links, &p->links, err);
+    }
+    return status == RF_OK ? rf_memory_keep(store, &p->population, &p->findings, &p->chance,
+                                            &p->rivals, &p->memory, err)
                            : status;
 }
 
