@@ -1,6 +1,7 @@
 /* test_update.c - bringing a run up to date: what is renewed is what would be read and found anew,
  * what is written is what a reader expects, and where it cannot be done it is said. */
 #include "evidence/changes.h"
+#include "rings/kept_links.h"
 #include "store/population_kept.h"
 
 #include "base/clock.h"
@@ -281,6 +282,75 @@ static void links_are_renewed_as_they_would_be_found(void **state)
     assert_true(spared > 0);          /* the test sees accounts that were not weighed again */
 }
 
+/* ---- links are kept by what differs ---- */
+
+enum { LINKED = 30, TOLD = 12 };
+
+/* Some of all pairs, in order; from `now` to `next` one in `part` is drawn anew. */
+static void draw_links(const rf_links *now, rf_links *next, unsigned part)
+{
+    uint64_t at = 0;
+    next->count = 0;
+    for (uint32_t a = 0; a < LINKED; a++) {
+        for (uint32_t b = a + 1; b < LINKED; b++) {
+            bool const there = at < now->count && now->a[at] == a && now->b[at] == b;
+            bool const anew = draw(part) == 0;
+            if (anew ? draw(3) == 0 : there) {
+                next->a[next->count] = a;
+                next->b[next->count] = b;
+                next->bits[next->count] = anew ? (rf_bits)draw(3) : now->bits[at];
+                next->families[next->count++] = anew ? (uint8_t)draw(3) : now->families[at];
+            }
+            at += there;
+        }
+    }
+}
+
+static rf_links room_for_links(void)
+{
+    return (rf_links){.a = rf_alloc(LINKED * LINKED, sizeof(uint32_t)),
+                      .b = rf_alloc(LINKED * LINKED, sizeof(uint32_t)),
+                      .bits = rf_alloc(LINKED * LINKED, sizeof(rf_bits)),
+                      .families = rf_alloc(LINKED * LINKED, 1)};
+}
+
+/* Day after day, little or much of them another: what is recalled is what was there. */
+static void kept_links_are_those_of_the_day_before(void **state)
+{
+    fixture *f = *state;
+    rf_store *store;
+    int64_t row[LINKED];
+    uint32_t number[LINKED + 1];
+    rf_population const p = {.accounts = LINKED, .account_row = row};
+    rf_links links[2] = {room_for_links(), room_for_links()};
+    uint64_t news = 0;
+    drawn = 77;
+    story_import(f, "accounts", "account_id\none\n");
+    store = open_store(f);
+    number[0] = UINT32_MAX;
+    for (uint32_t a = 0; a < LINKED; a++) {
+        row[a] = 1 + (a * 7) % LINKED;
+        number[row[a]] = a;
+    }
+    draw_links(&links[0], &links[1], 1);
+    assert_int_equal(rf_kept_links_put(store, &p, &links[1], NULL), RF_OK);
+    for (unsigned day = 1; day <= TOLD; day++) {
+        rf_kept_links kept = {0};
+        bool good = true;
+        assert_int_equal(rf_kept_links_get(store, number, LINKED + 1, &kept, &good, NULL), RF_OK);
+        assert_true(good);
+        assert_same_links(&links[day % 2], &kept.now);
+        news += kept.count;
+        draw_links(&links[day % 2], &links[1 - day % 2], day % 5 == 0 ? 2 : 60);
+        assert_int_equal(rf_kept_links_renew(store, &p, &kept, &links[1 - day % 2], NULL), RF_OK);
+        rf_kept_links_free(&kept);
+    }
+    assert_true(news > 0); /* the test sees some that were not kept anew */
+    rf_links_free(&links[0]);
+    rf_links_free(&links[1]);
+    rf_store_close(store);
+}
+
 /* ---- what is written ---- */
 
 /* What is counted of values is what the facts say. */
@@ -494,6 +564,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_population_is_renewed_as_it_would_be_read, story_start,
                                         story_end),
         cmocka_unit_test_setup_teardown(links_are_renewed_as_they_would_be_found, story_start,
+                                        story_end),
+        cmocka_unit_test_setup_teardown(kept_links_are_those_of_the_day_before, story_start,
                                         story_end),
         cmocka_unit_test_setup_teardown(an_update_writes_what_readers_expect, story_start,
                                         story_end),
