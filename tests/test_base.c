@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/radix.h"
 #include "base/sha256.h"
 #include "base/status.h"
@@ -443,9 +444,110 @@ static void digests_are_those_of_libsodium(void **state)
     }
 }
 
+/* ---- order ---- */
+
+static int compare_numbers(const void *left, const void *right)
+{
+    uint64_t const a = *(const uint64_t *)left;
+    uint64_t const b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int compare_signed(const void *left, const void *right)
+{
+    int64_t const a = *(const int64_t *)left;
+    int64_t const b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static uint64_t pseudo_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state ^ *state >> 29;
+}
+
+/* Numbers in several kinds of order: by chance, few different ones, rising, falling, all equal, and
+ * such as divide badly by the median of three. */
+static uint64_t number_of_kind(int kind, size_t i, size_t count, uint64_t *state)
+{
+    switch (kind) {
+    case 0:
+        return pseudo_random(state);
+    case 1:
+        return pseudo_random(state) % 3;
+    case 2:
+        return i * 7;
+    case 3:
+        return count - i;
+    case 4:
+        return 5;
+    case 5: /* an organ pipe */
+        return i < count / 2 ? i : count - i;
+    default:
+        return (i * (i % 2 == 0 ? 1 : count)) << (i % 40);
+    }
+}
+
+static void numbers_are_put_in_order(void **state)
+{
+    static const size_t counts[] = {0, 1, 2, 3, 23, 24, 25, 26, 100, 1000, 4097, 50000};
+    enum { MOST = 50000, KINDS = 7 };
+    uint64_t *given = calloc(MOST, sizeof *given);
+    uint64_t *expected = calloc(MOST, sizeof *expected);
+    uint64_t *number = calloc(MOST, sizeof *number);
+    uint64_t *spare = calloc(MOST, sizeof *spare);
+    uint32_t *small = calloc(MOST, sizeof *small);
+    uint64_t random = 1;
+    (void)state;
+    assert_true(given != NULL && expected != NULL && number != NULL && spare != NULL &&
+                small != NULL);
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        size_t const n = counts[c];
+        for (int kind = 0; kind < KINDS; kind++) {
+            for (size_t i = 0; i < n; i++) {
+                given[i] = number_of_kind(kind, i, n, &random);
+                small[i] = (uint32_t)given[i];
+            }
+            memcpy(expected, given, n * sizeof *given);
+            qsort(expected, n, sizeof *expected, compare_numbers);
+            memcpy(number, given, n * sizeof *given);
+            rf_order_numbers(number, n);
+            assert_memory_equal(number, expected, n * sizeof *number);
+
+            memcpy(number, given, n * sizeof *given);
+            rf_order_signed((int64_t *)number, n);
+            qsort(expected, n, sizeof *expected, compare_signed);
+            assert_memory_equal(number, expected, n * sizeof *number);
+
+            rf_order_small(small, n);
+            for (size_t i = 0; i < n; i++) {
+                expected[i] = (uint32_t)given[i];
+            }
+            qsort(expected, n, sizeof *expected, compare_numbers);
+            for (size_t i = 0; i < n; i++) {
+                assert_int_equal(small[i], expected[i]);
+            }
+            /* the lower half tells where each came from: those of equal upper halves stay so */
+            for (size_t i = 0; i < n; i++) {
+                number[i] = given[i] << 32 | i;
+            }
+            memcpy(expected, number, n * sizeof *number);
+            qsort(expected, n, sizeof *expected, compare_numbers);
+            rf_order_upper(number, spare, n);
+            assert_memory_equal(number, expected, n * sizeof *number);
+        }
+    }
+    free(given);
+    free(expected);
+    free(number);
+    free(spare);
+    free(small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_put_in_order),
         cmocka_unit_test(numbers_are_sorted_as_by_comparing),
         cmocka_unit_test(digests_are_those_of_libsodium),
         cmocka_unit_test(every_day_comes_back),

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
 enum { ARENA_BLOCK = 1 << 18, LARGE_ARENA_BLOCK = 8 << 20 };
 enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
+enum { TOP_PAD = 64 << 20, MOST_HEAP = INT_MAX - 4 * TOP_PAD };
 
 struct rf_arena_block {
     struct rf_arena_block *next;
@@ -119,15 +121,33 @@ void rf_free(void *block)
     free(block);
 }
 
+#ifdef __GLIBC__
+/* Pages of 2 MiB also for what is too small to be advised by itself: the heap is made as large as
+ * half of the machine's memory, in addresses alone, and those are advised before anything is there.
+ * (A heap whose free end is longer than INT_MAX would be given back at once.)
+ */
+static void advise_heap(void)
+{
+    long const pages = sysconf(_SC_PHYS_PAGES);
+    long const page = sysconf(_SC_PAGESIZE);
+    size_t const half = pages > 0 && page > 0 ? (size_t)pages / 2 * (size_t)page : 0;
+    size_t const bytes = half < MOST_HEAP ? half : MOST_HEAP;
+    free(advised(malloc(bytes), bytes)); /* is not touched: takes up nothing */
+}
+#endif
+
 void rf_memory_hoard(bool hoard)
 {
 #ifdef __GLIBC__ /* only advice, like all of this */
-    if (mallopt(M_MMAP_THRESHOLD, hoard ? 1 << 30 : 1 << 20) == 0) {
+    if (mallopt(M_MMAP_THRESHOLD, hoard ? INT_MAX : 1 << 20) == 0) {
         (void)mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all that older ones allow */
     }
     (void)mallopt(M_TRIM_THRESHOLD, hoard ? INT_MAX : 1 << 21);
     (void)mallopt(M_ARENA_MAX, hoard ? 1 : 0); /* what one thread frees another may have */
-    (void)mallopt(M_TOP_PAD, hoard ? 1 << 26 : 1 << 17);
+    (void)mallopt(M_TOP_PAD, hoard ? TOP_PAD : 1 << 17);
+    if (hoard) {
+        advise_heap();
+    }
 #else
     (void)hoard;
 #endif

@@ -1,6 +1,7 @@
 /* links.c - see links.h. */
 #include "evidence/links.h"
 
+#include "base/order.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 
@@ -65,13 +66,6 @@ static bool keep(link_block *block, uint32_t a, uint32_t b, int64_t posterior, u
     block->families[block->count] = (uint8_t)families;
     block->count++;
     return true;
-}
-
-static int ascending(const void *left, const void *right)
-{
-    uint64_t const a = *(const uint64_t *)left;
-    uint64_t const b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
 }
 
 /* MARKED when one of a pair has come to be known better, and the group tells of each of its pairs.
@@ -240,9 +234,7 @@ static rf_status link_row(const link_task *task, scratch *s, link_block *block, 
     }
     block->pairs += touched;
     block->weighed += candidates;
-    if (candidates > 1) {
-        qsort(s->touched, candidates, sizeof *s->touched, ascending);
-    }
+    rf_order_numbers(s->touched, candidates);
     for (size_t i = 0; i < candidates && status == RF_OK; i++) {
         foresee(task, s->touched, candidates, i);
         status = weigh_candidate(task, s, block, a, s->touched[i], err);

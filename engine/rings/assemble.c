@@ -2,9 +2,9 @@
 #include "rings/assemble.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The accounts that have a link, as vertices in order of their number, then the hubs. */
@@ -129,13 +129,6 @@ static rf_status list_members(const rf_population *p, const vertex_map *map,
     return RF_OK;
 }
 
-static int by_cell(const void *left, const void *right)
-{
-    uint32_t const a = *(const uint32_t *)left;
-    uint32_t const b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
 void rf_rings_of_accounts(const rf_findings *findings, uint32_t accounts, uint32_t *ring)
 {
     memset(ring, 0xff, accounts * sizeof *ring);
@@ -232,7 +225,7 @@ rf_status rf_rings_measure(const rf_population *population, const rf_links *link
         for (uint32_t i = 0; i < ring->size; i++) {
             cells[i] = member[i].cell;
         }
-        qsort(cells, ring->size, sizeof *cells, by_cell);
+        rf_order_small(cells, ring->size);
         for (uint32_t i = 0; i < ring->size; i++) {
             ring->cells += i == 0 || cells[i] != cells[i - 1];
         }

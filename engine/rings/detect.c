@@ -561,6 +561,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     rf_status status;
     *summary = (rf_detect_summary){0};
     rf_stopwatch_start(&summary->watch);
+    rf_memory_hoard(true);
     p.findings.started_at = rf_time_now();
     status = read_facts(store, &own, &p, err);
     if (status == RF_OK && p.population.accounts == 0) {
@@ -593,5 +594,6 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     lap(&p, RF_WRITING, "commit");
     rf_results_abandon(p.writing);
     rf_pipeline_end(&p);
+    rf_memory_hoard(false);
     return status;
 }

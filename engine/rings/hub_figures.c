@@ -2,9 +2,9 @@
 #include "rings/hub_figures.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SATURDAY = 2, SUNDAY = 3 }; /* day 0 was a Thursday */
@@ -242,13 +242,6 @@ static rf_status meet(const rf_hub_ground *g, uint32_t value, rf_hub_scratch *s,
     return RF_OK;
 }
 
-static int by_time(const void *left, const void *right)
-{
-    int64_t const a = *(const int64_t *)left;
-    int64_t const b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 /* Chance: neighbours within a day when n accounts are drawn from all, a Poisson approximation. */
 static double alone_by_chance(const rf_hub_ground *g, int64_t created, uint32_t n)
 {
@@ -277,7 +270,7 @@ static rf_status sign_ups(const rf_hub_ground *g, rf_hub_scratch *s, rf_result_t
     if (n < 3) {
         return RF_OK;
     }
-    qsort(s->created, n, sizeof *s->created, by_time);
+    rf_order_signed(s->created, n);
     for (uint32_t k = 0; k < n; k++) {
         together += (k > 0 && s->created[k] - s->created[k - 1] <= RF_SECONDS_PER_DAY) ||
                     (k + 1 < n && s->created[k + 1] - s->created[k] <= RF_SECONDS_PER_DAY);

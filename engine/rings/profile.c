@@ -2,6 +2,7 @@
 #include "rings/profile.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -67,20 +68,6 @@ void rf_profile_scratch_free(rf_profile_scratch *scratch)
     }
 }
 
-static int by_code(const void *left, const void *right)
-{
-    uint32_t const a = *(const uint32_t *)left;
-    uint32_t const b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
-static int by_time(const void *left, const void *right)
-{
-    int64_t const a = *(const int64_t *)left;
-    int64_t const b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 /* ---- binding ---- */
 
 typedef struct binder {
@@ -114,7 +101,7 @@ static rf_status list_shared(const rf_population *p, const rf_member *members, u
             *shared += before == 0 ? 0 : before == 1 ? 2 : 1;
         }
     }
-    qsort(s->groups, *count, sizeof *s->groups, by_code);
+    rf_order_small(s->groups, *count);
     return RF_OK;
 }
 
@@ -267,7 +254,7 @@ static rf_status bind_value(binder *b, size_t first, size_t end, rf_error *err)
         return RF_OK;
     }
     if (days > 1) { /* one group is in order */
-        qsort(b->s->seen, seen, sizeof *b->s->seen, by_code);
+        rf_order_small(b->s->seen, seen);
     }
     for (size_t i = 0; i < seen; i++) {
         if (i == 0 || b->s->seen[i] != b->s->seen[i - 1]) {
@@ -412,7 +399,7 @@ static rf_status profile_created(const rf_population *p, const rf_baseline *base
             s->created[profile->created_known++] = p->created_at[members[m].account];
         }
     }
-    qsort(s->created, profile->created_known, sizeof *s->created, by_time);
+    rf_order_signed(s->created, profile->created_known);
     if (profile->created_known > 0) {
         measure_burst(base, s->created, profile->created_known, profile);
     }
@@ -496,7 +483,7 @@ static uint32_t commonest(uint32_t *codes, uint32_t count, uint32_t *code)
 {
     uint32_t best = 0;
     *code = 0;
-    qsort(codes, count, sizeof *codes, by_code);
+    rf_order_small(codes, count);
     for (uint32_t i = 0, j; i < count; i = j) {
         for (j = i + 1; j < count && codes[j] == codes[i];) {
             j++;

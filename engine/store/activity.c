@@ -2,10 +2,10 @@
 #include "store/activity.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 #include "store/pack.h"
 #include "store/scan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct loose_use {
@@ -61,20 +61,11 @@ static uint32_t capability_index(const gathering *g, int64_t row)
     return UINT32_MAX;
 }
 
-static int by_day(const void *left, const void *right)
-{
-    uint64_t const a = *(const uint64_t *)left;
-    uint64_t const b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
 /* A day counts once, and so does an hour of it, whatever was done and whoever told of it. */
 static void finish_days(gathering *g)
 {
     rf_population *p = g->p;
-    if (g->day_count > 1) {
-        qsort(g->days, g->day_count, sizeof *g->days, by_day);
-    }
+    rf_order_numbers(g->days, g->day_count);
     for (size_t i = 0; i < g->day_count;) {
         uint64_t const day = g->days[i] >> 32;
         uint32_t hours = 0;

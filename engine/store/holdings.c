@@ -7,11 +7,11 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/order.h"
 #include "base/progress.h"
 #include "store/pack.h"
 #include "store/scan.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,20 +27,14 @@ struct rf_holdings {
     int64_t value_rows;
     uint64_t *sighted; /* of the value being gathered: account << 32 | day + 1, then the other way
                           round */
-    size_t sighted_count, sighted_room;
+    uint64_t *spare;   /* to sort them with */
+    size_t sighted_count, sighted_room, spare_room;
     size_t value_room[5], group_room[3], holder_room;
     uint64_t holders;
     uint8_t *ordinary;  /* by account: holds an instrument that is not prepaid */
     uint8_t instrument; /* the signal of that name, or NO_SIGNAL */
 };
 typedef struct rf_holdings builder;
-
-static int by_number(const void *left, const void *right)
-{
-    uint64_t const a = *(const uint64_t *)left;
-    uint64_t const b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
 
 uint16_t rf_network_of(const rf_signal *signal, const char *text, size_t length)
 {
@@ -224,35 +218,22 @@ static rf_status note_holders(builder *b, uint8_t signal, uint8_t funding, uint3
     return status;
 }
 
-/* Most values have a handful of sightings. */
-static void sort_numbers(uint64_t *numbers, size_t count)
-{
-    enum { FEW = 16 };
-    if (count > FEW) {
-        qsort(numbers, count, sizeof *numbers, by_number);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        uint64_t const number = numbers[i];
-        size_t at = i;
-        for (; at > 0 && numbers[at - 1] > number; at--) {
-            numbers[at] = numbers[at - 1];
-        }
-        numbers[at] = number;
-    }
-}
-
-/* Sorts by (day, account) and removes repeats; days are equal where the signal is stable. */
-static void sort_sighted(builder *b)
+/* Sorts by (day, account) and removes repeats; days are equal where the signal is stable. Those of
+ * a day come in the order of accounts already. */
+static rf_status sort_sighted(builder *b, rf_error *err)
 {
     size_t kept = 0;
-    sort_numbers(b->sighted, b->sighted_count);
+    if (!rf_reserve(&b->spare, &b->spare_room, b->sighted_count, sizeof *b->spare)) {
+        return rf_fail_memory(err, "the values");
+    }
+    rf_order_upper(b->sighted, b->spare, b->sighted_count);
     for (size_t i = 0; i < b->sighted_count; i++) {
         if (kept == 0 || b->sighted[i] != b->sighted[kept - 1]) {
             b->sighted[kept++] = b->sighted[i];
         }
     }
     b->sighted_count = kept;
+    return RF_OK;
 }
 
 /* By account: that is how they come, unless several imports told of them. */
@@ -260,7 +241,7 @@ static void sort_by_account(builder *b)
 {
     for (size_t i = 1; i < b->sighted_count; i++) {
         if (b->sighted[i - 1] > b->sighted[i]) {
-            sort_numbers(b->sighted, b->sighted_count);
+            rf_order_numbers(b->sighted, b->sighted_count);
             return;
         }
     }
@@ -286,9 +267,9 @@ static rf_status finish_value(builder *b, int64_t value_row, rf_error *err)
     for (size_t i = 0; i < b->sighted_count; i++) { /* all time: no day */
         b->sighted[i] = b->sighted[i] >> 32 | (windowed ? b->sighted[i] << 32 : 0);
     }
-    sort_sighted(b);
-    if (!room_for_value(b)) {
-        return rf_fail_memory(err, "the values");
+    status = sort_sighted(b, err);
+    if (status != RF_OK || !room_for_value(b)) {
+        return status != RF_OK ? status : rf_fail_memory(err, "the values");
     }
     for (size_t first = 0, end; first < b->sighted_count; first = end) {
         end = first + 1;
@@ -329,7 +310,8 @@ static rf_status add_pack(builder *b, const rf_scan_cell *cells, rf_error *err)
         if (account == UINT32_MAX) {
             continue;
         }
-        if (!rf_reserve(&b->sighted, &b->sighted_room, b->sighted_count + 1, sizeof *b->sighted)) {
+        if (b->sighted_count == b->sighted_room &&
+            !rf_reserve(&b->sighted, &b->sighted_room, b->sighted_count + 1, sizeof *b->sighted)) {
             return rf_fail_memory(err, "the sightings of a value");
         }
         b->sighted[b->sighted_count++] =
@@ -492,6 +474,7 @@ void rf_holdings_end(rf_holdings *holdings)
     if (holdings != NULL) {
         rf_free(holdings->ordinary);
         rf_free(holdings->sighted);
+        rf_free(holdings->spare);
         rf_free(holdings->funding);
         rf_free(holdings->network);
         rf_free(holdings->signal_of);
