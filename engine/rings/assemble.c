@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/order.h"
+#include "base/parallel.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,54 +138,134 @@ void rf_rings_of_accounts(const rf_findings *findings, uint32_t accounts, uint32
     }
 }
 
-/* A link that two accounts make, or (other is UINT32_MAX) one to a hub. */
-static void count_link(rf_findings *f, const uint32_t *index, uint32_t a, uint32_t other,
-                       rf_bits bits)
+/* ---- links inside rings ---- */
+
+/* Links of members and inside rings, and their bits in whole units, so that the order in which they
+ * are added up does not matter. */
+typedef struct link_sums {
+    uint32_t *links; /* by place among the members */
+    int64_t *bits;
+    uint64_t *inside; /* by ring, like the next */
+    int64_t *inside_bits;
+} link_sums;
+
+typedef struct link_counting {
+    const rf_links *links;
+    const rf_findings *f;
+    const uint32_t *place; /* by account: among the members, UINT32_MAX outside of rings */
+    const uint32_t *ring;  /* by place: an index */
+    link_sums *sums;       /* by worker */
+} link_counting;
+
+static int64_t counted_bits(rf_bits bits)
 {
-    rf_member *member = &f->member[index[a]];
-    member->links++;
-    member->bits += (double)link_weight(bits);
-    if (other != UINT32_MAX) {
-        rf_ring *ring = &f->ring[member->ring - 1];
-        rf_member *second = &f->member[index[other]];
-        second->links++;
-        second->bits += (double)link_weight(bits);
-        ring->links++;
-        ring->link_bits += (double)link_weight(bits);
-    }
+    rf_bits const most = rf_bits_from(RF_LINK_BITS_MAX);
+    return bits < most ? bits : most;
 }
 
-static rf_status measure_links(const rf_population *p, const rf_links *links, rf_findings *f,
-                               rf_error *err)
+static bool begin_sums(const rf_findings *f, link_sums *sums)
 {
-    uint32_t *index = rf_alloc_raw(p->accounts, sizeof *index);
-    if (index == NULL) {
+    sums->links = rf_alloc(f->members, sizeof *sums->links);
+    sums->bits = rf_alloc(f->members, sizeof *sums->bits);
+    sums->inside = rf_alloc(f->rings, sizeof *sums->inside);
+    sums->inside_bits = rf_alloc(f->rings, sizeof *sums->inside_bits);
+    return sums->links != NULL && sums->bits != NULL && sums->inside != NULL &&
+           sums->inside_bits != NULL;
+}
+
+static void end_sums(link_sums *sums)
+{
+    rf_free(sums->links);
+    rf_free(sums->bits);
+    rf_free(sums->inside);
+    rf_free(sums->inside_bits);
+}
+
+static rf_status count_links(void *context, size_t block, size_t first, size_t end, unsigned worker,
+                             rf_error *err)
+{
+    const link_counting *c = context;
+    const rf_links *links = c->links;
+    link_sums *to = &c->sums[worker];
+    (void)block;
+    if (to->links == NULL && !begin_sums(c->f, to)) {
         return rf_fail_memory(err, "the rings");
     }
-    memset(index, 0xff, p->accounts * sizeof *index);
-    for (uint32_t i = 0; i < f->members; i++) {
-        index[f->member[i].account] = i;
-        f->member[i].links = 0;
-        f->member[i].bits = 0;
-    }
-    for (uint64_t i = 0; i < links->count; i++) {
-        uint32_t const a = links->a[i];
-        uint32_t const b = links->b[i];
-        if (index[a] != UINT32_MAX && index[b] != UINT32_MAX &&
-            f->member[index[a]].ring == f->member[index[b]].ring) {
-            count_link(f, index, a, b, links->bits[i]);
+    for (size_t i = first; i < end; i++) {
+        uint32_t const a = c->place[links->a[i]];
+        uint32_t const b = a == UINT32_MAX ? UINT32_MAX : c->place[links->b[i]];
+        if (b != UINT32_MAX && c->ring[a] == c->ring[b]) {
+            int64_t const bits = counted_bits(links->bits[i]);
+            to->links[a]++;
+            to->links[b]++;
+            to->bits[a] += bits;
+            to->bits[b] += bits;
+            to->inside[c->ring[a]]++;
+            to->inside_bits[c->ring[a]] += bits;
         }
     }
-    for (uint32_t s = 0; s < links->stars; s++) {
-        const uint32_t *holders = rf_group_holders(p, links->star[s].group);
-        for (uint32_t i = 0; i < rf_group_size(p, links->star[s].group); i++) {
-            if (index[holders[i]] != UINT32_MAX) {
-                count_link(f, index, holders[i], UINT32_MAX, links->star[s].bits);
+    return RF_OK;
+}
+
+/* Links to hubs are those of a member, but not inside its ring. */
+static void count_stars(const rf_population *p, const link_counting *c, link_sums *to)
+{
+    for (uint32_t s = 0; s < c->links->stars; s++) {
+        const rf_star *star = &c->links->star[s];
+        const uint32_t *holders = rf_group_holders(p, star->group);
+        for (uint32_t i = 0; i < rf_group_size(p, star->group); i++) {
+            if (c->place[holders[i]] != UINT32_MAX) {
+                to->links[c->place[holders[i]]]++;
+                to->bits[c->place[holders[i]]] += counted_bits(star->bits);
             }
         }
     }
-    rf_free(index);
-    return RF_OK;
+}
+
+static void add_sums(const link_sums *from, rf_findings *f)
+{
+    for (uint32_t i = 0; i < f->members; i++) {
+        f->member[i].links += from->links[i];
+        f->member[i].bits += rf_bits_real(from->bits[i]);
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        f->ring[r].links += from->inside[r];
+        f->ring[r].link_bits += rf_bits_real(from->inside_bits[r]);
+    }
+}
+
+static rf_status measure_links(const rf_population *p, const rf_links *links, unsigned threads,
+                               rf_findings *f, rf_error *err)
+{
+    enum { LINK_GRAIN = 1 << 16 };
+    uint32_t *place = rf_alloc_raw(p->accounts, sizeof *place);
+    uint32_t *ring = rf_alloc_raw(f->members, sizeof *ring);
+    link_sums *sums = rf_alloc(threads, sizeof *sums);
+    link_counting counting = {.links = links, .f = f, .place = place, .ring = ring, .sums = sums};
+    rf_status status = RF_OK;
+    if (place == NULL || ring == NULL || sums == NULL || !begin_sums(f, &sums[0])) {
+        status = rf_fail_memory(err, "the rings");
+    } else {
+        memset(place, 0xff, p->accounts * sizeof *place);
+        for (uint32_t i = 0; i < f->members; i++) {
+            place[f->member[i].account] = i;
+            ring[i] = f->member[i].ring - 1;
+            f->member[i].links = 0;
+            f->member[i].bits = 0;
+        }
+        count_stars(p, &counting, &sums[0]);
+        status = rf_parallel(threads, links->count, LINK_GRAIN, count_links, &counting, err);
+    }
+    for (unsigned w = 0; sums != NULL && w < threads; w++) {
+        if (status == RF_OK && sums[w].links != NULL) {
+            add_sums(&sums[w], f);
+        }
+        end_sums(&sums[w]);
+    }
+    rf_free(sums);
+    rf_free(ring);
+    rf_free(place);
+    return status;
 }
 
 static void measure_dates(const rf_population *p, const rf_member *member, rf_ring *ring)
@@ -207,7 +288,7 @@ static void measure_dates(const rf_population *p, const rf_member *member, rf_ri
     }
 }
 
-rf_status rf_rings_measure(const rf_population *population, const rf_links *links,
+rf_status rf_rings_measure(const rf_population *population, const rf_links *links, unsigned threads,
                            rf_findings *findings, rf_error *err)
 {
     uint32_t *cells = rf_alloc_raw(findings->members, sizeof *cells);
@@ -230,7 +311,7 @@ rf_status rf_rings_measure(const rf_population *population, const rf_links *link
             ring->cells += i == 0 || cells[i] != cells[i - 1];
         }
     }
-    status = measure_links(population, links, findings, err);
+    status = measure_links(population, links, threads, findings, err);
     rf_free(cells);
     return status;
 }
@@ -295,7 +376,7 @@ rf_status rf_rings_reassemble(const rf_population *population, const rf_links *l
         *chance_density = levels.chance_density;
     }
     if (status == RF_OK && start == NULL) {
-        status = rf_rings_measure(population, links, findings, err);
+        status = rf_rings_measure(population, links, settings->threads, findings, err);
     }
     rf_levels_free(&levels);
     rf_graph_free(&graph);

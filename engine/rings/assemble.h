@@ -31,7 +31,7 @@ RF_MUST_USE rf_status rf_rings_reassemble(const rf_population *population, const
 /* Adds up what a ring's members and links come to: links, bits, cells, dates, requests. To be
  * called whenever membership has changed. O(links + members log members). */
 RF_MUST_USE rf_status rf_rings_measure(const rf_population *population, const rf_links *links,
-                                       rf_findings *findings, rf_error *err);
+                                       unsigned threads, rf_findings *findings, rf_error *err);
 
 /* ring[a] for every account: an index into findings->ring, UINT32_MAX outside of rings. */
 void rf_rings_of_accounts(const rf_findings *findings, uint32_t accounts, uint32_t *ring);

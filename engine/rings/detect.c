@@ -290,6 +290,12 @@ static rf_status list_labels(rf_pipeline *p, rf_error *err)
     return RF_OK;
 }
 
+static rf_status count_all(void *context, rf_error *err)
+{
+    rf_pipeline *p = context;
+    return rf_rings_count(&p->population, NULL, &p->findings, err);
+}
+
 static rf_status mark_bridges(void *context, rf_error *err)
 {
     rf_pipeline *p = context;
@@ -348,7 +354,8 @@ rf_status rf_pipeline_group(rf_pipeline *pipeline, double *chance_density, rf_er
         status = rf_pipeline_part(p, levels.min_size, &parted, err);
     }
     if (status == RF_OK && parted > 0) {
-        status = rf_rings_measure(&p->population, &p->links, &p->findings, err);
+        status =
+            rf_rings_measure(&p->population, &p->links, p->settings->threads, &p->findings, err);
     }
     lap(p, RF_GROUPING, "separating");
     return status;
@@ -499,6 +506,15 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
     return status;
 }
 
+/* What is counted of everybody, beside what is written first, is there. */
+static rf_status counted(void *context, rf_error *err)
+{
+    rf_pipeline *p = context;
+    rf_status const status = rf_beside_end(&p->counting, err);
+    lap(p, RF_WRITING, "counting");
+    return status;
+}
+
 /* And what else it needs. */
 static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, rf_error *err)
 {
@@ -532,7 +548,8 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
 
 void rf_pipeline_end(rf_pipeline *pipeline)
 {
-    rf_status const ignored = rf_pipeline_marked(pipeline, NULL);
+    rf_status ignored = rf_pipeline_marked(pipeline, NULL);
+    ignored = rf_beside_end(&pipeline->counting, NULL);
     (void)ignored;
     rf_memory_free(&pipeline->memory);
     rf_chance_free(&pipeline->chance);
@@ -553,6 +570,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
     rf_pipeline p = {.settings = settings, .summary = summary, .store = store};
     rf_results_hooks const hooks = {.context = &p,
                                     .settle = settle,
+                                    .counted = counted,
                                     .conclude = conclude,
                                     .watch = &summary->watch,
                                     .stage = rf_detect_stage,
@@ -584,10 +602,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = rf_pipeline_marked(&p, err);
     }
     if (status == RF_OK) {
-        status = rf_rings_count(&p.population, NULL, &p.findings, err);
-    }
-    if (status == RF_OK) {
-        lap(&p, RF_WRITING, "counting");
+        rf_beside_start(&p.counting, settings->threads > 1, count_all, &p);
         status = rf_results_finish(p.writing, &p.findings, &hooks, &summary->run, err);
         p.writing = NULL; /* ended, whatever became of it */
     }

@@ -108,7 +108,8 @@ static rf_status judge(rf_pipeline *p, const rf_detect_settings *settings,
                        const rf_baseline *baseline, bool changed, bool final, rf_error *err)
 {
     rf_status status =
-        changed ? rf_rings_measure(&p->population, &p->links, &p->findings, err) : RF_OK;
+        changed ? rf_rings_measure(&p->population, &p->links, settings->threads, &p->findings, err)
+                : RF_OK;
     if (status == RF_OK && p->before != NULL) {
         recall_scores(p, final);
     }

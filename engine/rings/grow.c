@@ -1,6 +1,7 @@
 /* grow.c - see grow.h. */
 #include "rings/grow.h"
 
+#include "base/order.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "rings/membership.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_GRAIN = 4, LEAVES_FROM = 8 /* members of a ring that anybody leaves */ };
+enum { LEAVES_FROM = 8 /* members of a ring that anybody leaves */ };
 
 rf_grow_settings rf_grow_defaults(void)
 {
@@ -41,7 +42,8 @@ typedef struct grower {
     rf_places places;
     uint32_t rings;
     uint8_t *suspect; /* by ring */
-    uint32_t *listed; /* rings to be weighed */
+    uint32_t *listed; /* rings to be weighed, the largest first: none is left alone at the end */
+    uint64_t *order;  /* for listing them: their numbers below their sizes */
     uint32_t listed_count;
     uint32_t *start;         /* by ring: offsets into member */
     uint32_t *member;        /* accounts by ring */
@@ -68,6 +70,21 @@ static bool suspect_account(const grower *g, uint32_t account)
     return g->places.ring[account] != UINT32_MAX && g->suspect[g->places.ring[account]] != 0;
 }
 
+static void list_stale(grower *g)
+{
+    g->listed_count = 0;
+    for (uint32_t r = 0; r < g->rings; r++) {
+        uint32_t const size = g->start[r + 1] - g->start[r];
+        if ((g->suspect[r] == 0) == g->rivals && g->stale[r] != 0 && size > 0) {
+            g->order[g->listed_count++] = (uint64_t)(UINT32_MAX - size) << 32 | r;
+        }
+    }
+    rf_order_numbers(g->order, g->listed_count);
+    for (uint32_t i = 0; i < g->listed_count; i++) {
+        g->listed[i] = (uint32_t)g->order[i];
+    }
+}
+
 /* Lists the members of every ring, and the rings to be weighed: suspect ones or rivals whose
  * members have changed since they were. */
 static void list_rings(grower *g)
@@ -87,13 +104,7 @@ static void list_rings(grower *g)
             g->member[g->start[g->places.ring[a] + 1]++] = a;
         }
     }
-    g->listed_count = 0;
-    for (uint32_t r = 0; r < g->rings; r++) {
-        if ((g->suspect[r] == 0) == g->rivals && g->stale[r] != 0 &&
-            g->start[r + 1] > g->start[r]) {
-            g->listed[g->listed_count++] = r;
-        }
-    }
+    list_stale(g);
 }
 
 static rf_status measure(grower *g, uint32_t ring, unsigned worker, rf_strength_counts *counts,
@@ -135,8 +146,7 @@ static rf_status pool_block(void *context, size_t block, size_t first, size_t en
 
 static rf_status pool_rings(grower *g, rf_error *err)
 {
-    rf_status const status =
-        rf_parallel(g->threads, g->listed_count, RING_GRAIN, pool_block, g, err);
+    rf_status const status = rf_parallel(g->threads, g->listed_count, 1, pool_block, g, err);
     for (unsigned w = 0; w < g->threads; w++) {
         for (uint32_t slot = 0; slot < g->model.slots; slot++) {
             for (uint32_t s = 0; s < RF_STRENGTHS; s++) {
@@ -258,7 +268,7 @@ static rf_status weigh(grower *g, rf_error *err)
 {
     rf_status status;
     rf_progress_start(&g->progress, "growing rings", g->listed_count);
-    status = rf_parallel(g->threads, g->listed_count, RING_GRAIN, weigh_block, g, err);
+    status = rf_parallel(g->threads, g->listed_count, 1, weigh_block, g, err);
     rf_progress_end(&g->progress);
     return status;
 }
@@ -414,14 +424,16 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     g->stale = rf_alloc(f->rings, sizeof *g->stale);
     g->found = rf_alloc(f->rings, sizeof *g->found);
     g->listed = rf_alloc_raw(f->rings, sizeof *g->listed);
+    g->order = rf_alloc_raw(f->rings, sizeof *g->order);
     g->start = rf_alloc((size_t)f->rings + 2, sizeof *g->start);
     g->member = rf_alloc_raw(accounts, sizeof *g->member);
     g->scratch = rf_alloc(g->threads, sizeof *g->scratch);
     g->sum = rf_alloc(g->threads, sizeof *g->sum);
     g->vouches = rf_alloc(accounts, sizeof *g->vouches);
-    if (status == RF_OK && (g->suspect == NULL || g->stale == NULL || g->found == NULL ||
-                            g->listed == NULL || g->start == NULL || g->member == NULL ||
-                            g->scratch == NULL || g->sum == NULL || g->vouches == NULL)) {
+    if (status == RF_OK &&
+        (g->suspect == NULL || g->stale == NULL || g->found == NULL || g->listed == NULL ||
+         g->order == NULL || g->start == NULL || g->member == NULL || g->scratch == NULL ||
+         g->sum == NULL || g->vouches == NULL)) {
         status = rf_fail_memory(err, "the growth of rings");
     }
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
@@ -452,6 +464,7 @@ static void finish(grower *g)
     rf_free(g->suspect);
     rf_free(g->stale);
     rf_free(g->listed);
+    rf_free(g->order);
     rf_free(g->start);
     rf_free(g->member);
     rf_free(g->vouches);

@@ -1,9 +1,11 @@
 /* judge.c - profiles and scores all rings, and gives everything its final number; see score.h.
  *
- * Rings are judged in parallel, a few at a time; each few keep their evidence, which is joined in
- * the order of the rings. Notes are written to an arena of the thread's own.
+ * Rings are judged in parallel, the largest first, so that none is left alone at the end. Evidence
+ * is kept by thread and joined in the order of the rings; notes are written to an arena of the
+ * thread's own.
  */
 #include "base/hash.h"
+#include "base/order.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "rings/score.h"
@@ -12,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVIDENCE_PER_RING = 40, RING_GRAIN = 16 };
+enum { EVIDENCE_PER_RING = 40 };
 
-/* The evidence of a block of rings. */
+/* The evidence of the rings that a thread has judged. */
 typedef struct evidence_block {
     rf_ring_evidence *items;
     size_t count, room;
@@ -26,9 +28,10 @@ typedef struct judging {
     const rf_baseline *b;
     const rf_score_settings *settings;
     rf_findings *f;
-    evidence_block *block;
-    size_t blocks;
-    rf_profile_scratch **scratch; /* by worker, like the next */
+    uint64_t *order;       /* the numbers of rings, the largest first, below their sizes */
+    unsigned *judge;       /* by ring: the worker that has its evidence */
+    evidence_block *block; /* by worker, like the next */
+    rf_profile_scratch **scratch;
     rf_arena *texts;
     unsigned threads;
     rf_progress *progress;
@@ -91,11 +94,14 @@ static rf_status judge_block(void *context, size_t block, size_t first, size_t e
 {
     judging *j = context;
     rf_status status = RF_OK;
+    (void)block;
     if (j->scratch[worker] == NULL) {
         status = rf_profile_scratch_new(j->p, &j->scratch[worker], err);
     }
-    for (size_t r = first; r < end && status == RF_OK; r++) {
-        status = judge_one(j, &j->f->ring[r], &j->block[block], worker, err);
+    for (size_t i = first; i < end && status == RF_OK; i++) {
+        uint32_t const r = (uint32_t)j->order[i];
+        j->judge[r] = worker;
+        status = judge_one(j, &j->f->ring[r], &j->block[worker], worker, err);
     }
     if (worker == 0) {
         rf_progress_show(j->progress, end);
@@ -103,14 +109,14 @@ static rf_status judge_block(void *context, size_t block, size_t first, size_t e
     return status;
 }
 
-/* The evidence of all blocks becomes that of the findings. */
+/* The evidence of all threads becomes that of the findings, ring by ring. */
 static rf_status join_evidence(judging *j, rf_error *err)
 {
     rf_findings *f = j->f;
     size_t count = 0;
     rf_ring_evidence *all;
-    for (size_t k = 0; k < j->blocks; k++) {
-        count += j->block[k].count;
+    for (unsigned w = 0; w < j->threads; w++) {
+        count += j->block[w].count;
     }
     all = rf_alloc_raw(count, sizeof *all);
     if (all == NULL) {
@@ -119,17 +125,24 @@ static rf_status join_evidence(judging *j, rf_error *err)
     rf_free(f->evidence); /* of an earlier judgement */
     f->evidence = all;
     f->evidences = 0;
-    for (size_t k = 0; k < j->blocks; k++) {
-        size_t const end = (k + 1) * RING_GRAIN < f->rings ? (k + 1) * RING_GRAIN : f->rings;
-        for (size_t r = k * RING_GRAIN; r < end; r++) {
-            f->ring[r].first_evidence += f->evidences;
+    for (uint32_t r = 0; r < f->rings; r++) {
+        rf_ring *ring = &f->ring[r];
+        if (ring->evidences > 0) {
+            memcpy(all + f->evidences, j->block[j->judge[r]].items + ring->first_evidence,
+                   ring->evidences * sizeof *all);
         }
-        if (j->block[k].count > 0) {
-            memcpy(all + f->evidences, j->block[k].items, j->block[k].count * sizeof *all);
-        }
-        f->evidences += (uint32_t)j->block[k].count;
+        ring->first_evidence = f->evidences;
+        f->evidences += ring->evidences;
     }
     return RF_OK;
+}
+
+static void order_by_size(const rf_findings *f, uint64_t *order)
+{
+    for (uint32_t r = 0; r < f->rings; r++) {
+        order[r] = (uint64_t)(UINT32_MAX - f->ring[r].size) << 32 | r;
+    }
+    rf_order_numbers(order, f->rings);
 }
 
 typedef struct ranked_ring {
@@ -226,38 +239,42 @@ static void free_judging(judging *j)
             rf_profile_scratch_free(j->scratch[w]);
         }
     }
-    for (size_t k = 0; j->block != NULL && k < j->blocks; k++) {
-        rf_free(j->block[k].items);
+    for (unsigned w = 0; j->block != NULL && w < j->threads; w++) {
+        rf_free(j->block[w].items);
     }
     rf_free(j->texts);
     rf_free(j->scratch);
     rf_free(j->block);
+    rf_free(j->judge);
+    rf_free(j->order);
 }
 
 rf_status rf_rings_judge(const rf_population *population, const rf_calibration *calibration,
                          const rf_baseline *baseline, const rf_score_settings *settings,
                          unsigned threads, rf_findings *findings, rf_error *err)
 {
-    size_t const blocks = (findings->rings + (size_t)RING_GRAIN - 1) / RING_GRAIN;
     rf_progress progress;
     judging j = {.p = population,
                  .c = calibration,
                  .b = baseline,
                  .settings = settings,
                  .f = findings,
-                 .block = rf_alloc(blocks, sizeof *j.block),
-                 .blocks = blocks,
+                 .order = rf_alloc_raw(findings->rings, sizeof *j.order),
+                 .judge = rf_alloc_raw(findings->rings, sizeof *j.judge),
+                 .block = rf_alloc(threads, sizeof *j.block),
                  .scratch = rf_alloc(threads, sizeof(rf_profile_scratch *)),
                  .texts = rf_alloc(threads, sizeof *j.texts),
                  .threads = threads,
                  .progress = &progress};
     rf_status status = RF_OK;
     rf_progress_start(&progress, "judging rings", findings->rings);
-    if (j.block == NULL || j.scratch == NULL || j.texts == NULL) {
+    if (j.order == NULL || j.judge == NULL || j.block == NULL || j.scratch == NULL ||
+        j.texts == NULL) {
         status = rf_fail_memory(err, "the judging of rings");
     }
     if (status == RF_OK) {
-        status = rf_parallel(threads, findings->rings, RING_GRAIN, judge_block, &j, err);
+        order_by_size(findings, j.order);
+        status = rf_parallel(threads, findings->rings, 1, judge_block, &j, err);
     }
     if (status == RF_OK) {
         status = join_evidence(&j, err);

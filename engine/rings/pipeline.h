@@ -41,6 +41,7 @@ typedef struct rf_pipeline {
     rf_results_writing *writing; /* what is final is written beside judging */
     rf_run_memory memory;        /* for updates to come */
     rf_beside bridges;           /* who holds a ring together is found beside other things */
+    rf_beside counting;          /* and so is everybody counted */
     /* of an update: */
     const rf_run_memory *before; /* NULL: a full run */
     const uint8_t *fresh;        /* by account: what is new about it */

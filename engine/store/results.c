@@ -538,8 +538,8 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
                                          {write_allowed, "worths"},
                                          {write_rings, "rings"},
                                          {write_members, "members"},
-                                         {rf_results_write_counts, "counts"},
-                                         {write_ledger, "ledger"}};
+                                         {write_ledger, "ledger"},
+                                         {rf_results_write_counts, "counts"}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
     size_t const count = sizeof steps / sizeof steps[0];
     rf_store *const store = w->store;
@@ -555,7 +555,12 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
     }
     for (size_t i = 0; i < count && status == RF_OK; i++) {
-        status = steps[i].write(store, findings, w->run, err);
+        if (steps[i].write == rf_results_write_counts && hooks->counted != NULL) {
+            status = hooks->counted(hooks->context, err);
+        }
+        if (status == RF_OK) {
+            status = steps[i].write(store, findings, w->run, err);
+        }
         rf_stopwatch_lap(hooks->watch, stage, steps[i].part);
         rf_progress_show(&progress, i + 2);
     }

@@ -312,12 +312,14 @@ static inline uint32_t rf_ring_number(const rf_findings *findings, uint32_t inde
 }
 
 /* What else belongs into the transaction of a run. `settle` comes before anything is written that
- * tells of rings, and may complete the findings by what earlier runs left; `conclude` comes last,
- * when everything is written, and may say that nothing is to be kept. Either may be NULL. So may
- * `watch`, whose laps are noted with the run, the writing included. */
+ * tells of rings, and may complete the findings by what earlier runs left; `counted` comes before
+ * what is counted of everybody is read, which another thread may count until then; `conclude` comes
+ * last, when everything is written, and may say that nothing is to be kept. Each may be NULL. So
+ * may `watch`, whose laps are noted with the run, the writing included. */
 typedef struct rf_results_hooks {
     void *context;
     rf_status (*settle)(void *context, rf_store *store, rf_error *err);
+    rf_status (*counted)(void *context, rf_error *err);
     rf_status (*conclude)(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err);
     rf_stopwatch *watch;
     const char *const *stage; /* the last one is the writing */
