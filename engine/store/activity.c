@@ -96,7 +96,7 @@ static bool add_use(gathering *g, int64_t capability, uint64_t requests)
     if (!rf_reserve(&g->uses, &g->use_room, g->use_count + 1, sizeof *g->uses)) {
         return false;
     }
-    g->uses[g->use_count++] = (loose_use){g->account, {c, requests}};
+    g->uses[g->use_count++] = (loose_use){g->account, {.capability = c, .requests = requests}};
     g->p->capability_start[g->account + 1]++;
     return true;
 }

@@ -201,7 +201,7 @@ static void add_use(rf_capability_use *first, uint64_t *count, const new_use *ad
         at++;
     }
     if (at == *count) {
-        first[at] = (rf_capability_use){add->capability, 0};
+        first[at] = (rf_capability_use){.capability = add->capability};
         (*count)++;
     }
     first[at].requests += add->requests;

@@ -42,6 +42,7 @@ typedef struct rf_coded {
 
 typedef struct rf_capability_use {
     uint32_t capability; /* an index into rf_population.capability */
+    uint32_t unused;     /* 0: in its place would be whatever was there, and be kept */
     uint64_t requests;
 } rf_capability_use;
 

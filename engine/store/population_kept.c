@@ -2,6 +2,7 @@
 #include "store/population_kept.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "store/kept.h"
 #include "store/population_private.h"
 
@@ -13,25 +14,15 @@
         part, sizeof *((rf_population *)0)->member, offsetof(rf_population, member)                \
     }
 const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS] = {
-    COLUMN("account.row", account_row),
-    COLUMN("account.identity", identity),
-    COLUMN("account.created_at", created_at),
-    COLUMN("account.status", status),
-    COLUMN("account.email_domain", email_domain.code),
-    COLUMN("account.country", country.code),
-    COLUMN("account.timezone", timezone.code),
-    COLUMN("account.plan", plan.code),
-    COLUMN("account.owner", owner.code),
-    COLUMN("account.requests", requests),
-    COLUMN("account.active_days", active_days),
-    COLUMN("account.hours", hours),
-    COLUMN("account.observed", observed),
-    COLUMN("account.prepaid", prepaid),
-    COLUMN("account.mailbox", mailbox),
-    COLUMN("account.first_use", first_use),
-    COLUMN("account.last_use", last_use),
-    COLUMN("account.undated", undated),
-    COLUMN("account.funded", funded),
+    COLUMN("account.row", account_row),      COLUMN("account.created_at", created_at),
+    COLUMN("account.status", status),        COLUMN("account.email_domain", email_domain.code),
+    COLUMN("account.country", country.code), COLUMN("account.timezone", timezone.code),
+    COLUMN("account.plan", plan.code),       COLUMN("account.owner", owner.code),
+    COLUMN("account.requests", requests),    COLUMN("account.active_days", active_days),
+    COLUMN("account.hours", hours),          COLUMN("account.observed", observed),
+    COLUMN("account.prepaid", prepaid),      COLUMN("account.mailbox", mailbox),
+    COLUMN("account.first_use", first_use),  COLUMN("account.last_use", last_use),
+    COLUMN("account.undated", undated),      COLUMN("account.funded", funded),
     COLUMN("account.unpaid", unpaid),
 };
 
@@ -79,6 +70,36 @@ static rf_status keep_texts(rf_store *store, const char *part, const char *const
     return status;
 }
 
+/* The external ids, ascending: of each, how many bytes it begins with as the one before, and the
+ * rest of it. */
+static rf_status keep_ids(rf_store *store, const rf_population *p, rf_error *err)
+{
+    uint8_t *shared = rf_alloc_raw(p->accounts, sizeof *shared);
+    const char **rest = rf_alloc_raw(p->accounts, sizeof *rest);
+    const char *before = "";
+    rf_status status =
+        shared == NULL || rest == NULL ? rf_fail_memory(err, "the texts to be kept") : RF_OK;
+    for (uint32_t a = 0; a < p->accounts && status == RF_OK; a++) {
+        const char *id = p->external_id[a];
+        uint8_t same = 0;
+        while (same < UINT8_MAX && id[same] != '\0' && id[same] == before[same]) {
+            same++;
+        }
+        shared[a] = same;
+        rest[a] = id + same;
+        before = id;
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "account.shared", shared, p->accounts, sizeof *shared, err);
+    }
+    if (status == RF_OK) {
+        status = keep_texts(store, "text.account", rest, p->accounts, err);
+    }
+    rf_free(shared);
+    rf_free(rest);
+    return status;
+}
+
 static rf_status keep_accounts(rf_store *store, const rf_population *p, rf_error *err)
 {
     char name[32];
@@ -96,7 +117,7 @@ static rf_status keep_accounts(rf_store *store, const rf_population *p, rf_error
         }
     }
     if (status == RF_OK) {
-        status = keep_texts(store, "text.account", p->external_id, p->accounts, err);
+        status = keep_ids(store, p, err);
     }
     for (int c = 0; c < RF_ACCOUNT_TEXTS && status == RF_OK; c++) {
         rf_population mine = *p; /* to be asked for a column; nothing of it is changed */
@@ -237,13 +258,77 @@ static rf_status load_texts(loader *l, const char *part, size_t expected, const 
     return status;
 }
 
+/* How long the ids are together, each with its NUL; false when they do not fit together. */
+static bool measure_ids(const uint8_t *shared, uint32_t accounts, const char *rest, size_t bytes,
+                        size_t *total)
+{
+    const char *const end = rest + bytes;
+    size_t length = 0;
+    *total = 0;
+    for (uint32_t a = 0; a < accounts; a++) {
+        const char *const nul = rest == end ? NULL : memchr(rest, '\0', (size_t)(end - rest));
+        if (nul == NULL || shared[a] > length) {
+            return false;
+        }
+        length = shared[a] + (size_t)(nul - rest);
+        *total += length + 1;
+        rest = nul + 1;
+    }
+    return rest == end;
+}
+
+/* The external ids, put together again, and their hashes. */
+static bool join_ids(loader *l, const uint8_t *shared, const char *rest, size_t total)
+{
+    rf_population *b = l->base;
+    char *own = rf_arena_take(&b->texts, total);
+    const char *before = "";
+    b->external_id = rf_alloc_raw(b->accounts + l->more, sizeof *b->external_id);
+    b->identity = rf_alloc_raw(b->accounts + l->more, sizeof *b->identity);
+    if (own == NULL || b->external_id == NULL || b->identity == NULL) {
+        return false;
+    }
+    for (uint32_t a = 0; a < b->accounts; a++) {
+        size_t const more = strlen(rest) + 1;
+        memcpy(own, before, shared[a]);
+        memcpy(own + shared[a], rest, more);
+        b->external_id[a] = before = own;
+        b->identity[a] = rf_hash_bytes(0, own, shared[a] + more - 1);
+        own += shared[a] + more;
+        rest += more;
+    }
+    return true;
+}
+
+static rf_status load_ids(loader *l)
+{
+    rf_population *b = l->base;
+    uint8_t *shared = NULL;
+    char *rest = NULL;
+    size_t count = 0;
+    size_t bytes = 0;
+    size_t total = 0;
+    rf_status status = load(l, "account.shared", sizeof *shared, SIZE_MAX, &shared, &count);
+    if (status == RF_OK) {
+        status = load(l, "text.account", 1, SIZE_MAX, &rest, &bytes);
+    }
+    b->accounts = (uint32_t)count;
+    l->good = l->good && shared != NULL && rest != NULL &&
+              measure_ids(shared, b->accounts, rest, bytes, &total);
+    if (status == RF_OK && l->good && !join_ids(l, shared, rest, total)) {
+        status = rf_fail_memory(l->err, "what was kept");
+    }
+    rf_free(shared);
+    rf_free(rest);
+    return status;
+}
+
 static rf_status load_accounts(loader *l)
 {
     rf_population *b = l->base;
     char name[32];
     size_t count = 0;
-    rf_status status = load_texts(l, "text.account", SIZE_MAX, &b->external_id, &count);
-    b->accounts = (uint32_t)count;
+    rf_status status = load_ids(l);
     for (int c = 0; c < RF_ACCOUNT_COLUMNS && status == RF_OK; c++) {
         const rf_account_column *column = &rf_account_columns[c];
         void *elements = NULL;

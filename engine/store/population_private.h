@@ -21,7 +21,7 @@ typedef struct rf_account_column {
     size_t size;      /* of an element */
     size_t at;        /* in rf_population */
 } rf_account_column;
-enum { RF_ACCOUNT_COLUMNS = 20 };
+enum { RF_ACCOUNT_COLUMNS = 19 };
 extern const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS];
 
 /* The columns of texts, in the order of rf_account_texts' names. */

@@ -102,6 +102,7 @@ static rf_status take_accounts(rf_renewer *r, rf_error *err)
         take_over(r, &r->base.held[s], &p->held[s], sizeof *p->held[s]);
     }
     take_over(r, &r->base.external_id, &p->external_id, sizeof *p->external_id);
+    take_over(r, &r->base.identity, &p->identity, sizeof *p->identity);
     for (uint32_t b = 0; b < r->base.accounts; b++) {
         while (k < r->addeds && r->added[k].at <= b) {
             k++;
