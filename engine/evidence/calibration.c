@@ -242,15 +242,86 @@ static uint64_t group_key(const value_task *task, uint32_t signal_row, const uin
     return rf_mix2(key, task->p->identity[holders[n - 1]]);
 }
 
+/* Two different holders of a group, drawn by its key. */
+typedef struct drawn {
+    uint32_t a, b;
+} drawn;
+
+static drawn draw_pair(const uint32_t *holders, uint32_t n, uint64_t key, uint32_t k)
+{
+    uint64_t const draw = rf_mix2(key, k);
+    uint32_t const i = (uint32_t)((draw & UINT32_MAX) * n >> 32);
+    uint32_t const step = 1 + (uint32_t)((draw >> 32) * (n - 1) >> 32);
+    return (drawn){holders[i], holders[(uint32_t)(((uint64_t)i + step) % n)]};
+}
+
+/* What an account holds is all over the memory: it is asked for beforehand, first where it begins,
+ * then the list. */
+static void foresee_start(const rf_population *p, uint32_t account)
+{
+    __builtin_prefetch(&p->account_start[account]);
+    __builtin_prefetch(&p->observed[account]);
+}
+
+static void foresee_list(const rf_population *p, uint32_t account)
+{
+    const uint32_t *groups = p->account_group + p->account_start[account];
+    __builtin_prefetch(groups);
+    __builtin_prefetch(groups + 16);
+}
+
+/* The small groups after this one. */
+static void foresee_groups(const rf_population *p, uint32_t group)
+{
+    enum { NEAR = 2, FAR = 5 };
+    if (group + FAR < p->groups && rf_group_size(p, group + FAR) <= RF_ALL_PAIRS_UP_TO) {
+        const uint32_t *holders = rf_group_holders(p, group + FAR);
+        for (uint32_t i = 0; i < rf_group_size(p, group + FAR); i++) {
+            foresee_start(p, holders[i]);
+        }
+    }
+    if (group + NEAR < p->groups && rf_group_size(p, group + NEAR) <= RF_ALL_PAIRS_UP_TO) {
+        const uint32_t *holders = rf_group_holders(p, group + NEAR);
+        for (uint32_t i = 0; i < rf_group_size(p, group + NEAR); i++) {
+            foresee_list(p, holders[i]);
+        }
+    }
+}
+
+static void examine_drawn(const value_task *task, third_counts *thirds, uint32_t group,
+                          pair_counts *counts)
+{
+    enum { NEAR = 4, FAR = 8 };
+    const rf_population *p = task->p;
+    const rf_signal *signal = rf_group_signal(p, group);
+    const uint32_t *holders = rf_group_holders(p, group);
+    uint32_t const n = rf_group_size(p, group);
+    uint32_t const samples = rf_sampled_pairs(n);
+    uint64_t const key = group_key(task, (uint32_t)signal->row, holders, n);
+    drawn ahead[FAR]; /* the pairs k to k + FAR - 1, each at its number modulo FAR */
+    for (uint32_t k = 0; k < samples + FAR; k++) {
+        if (k >= FAR) {
+            drawn const pair = ahead[k % FAR];
+            examine(task, thirds, signal->family, pair.a, pair.b, counts);
+        }
+        ahead[k % FAR] = draw_pair(holders, n, key, k);
+        foresee_start(p, ahead[k % FAR].a);
+        foresee_start(p, ahead[k % FAR].b);
+        if (k >= NEAR) {
+            foresee_list(p, ahead[(k - NEAR) % FAR].a);
+            foresee_list(p, ahead[(k - NEAR) % FAR].b);
+        }
+    }
+}
+
 static pair_counts examine_group(const value_task *task, third_counts *thirds, uint32_t group)
 {
     const rf_signal *signal = rf_group_signal(task->p, group);
     const uint32_t *holders = rf_group_holders(task->p, group);
     uint32_t const n = rf_group_size(task->p, group);
-    uint32_t const samples = rf_sampled_pairs(n);
     pair_counts counts = {0};
-    uint64_t key;
     if (n <= RF_ALL_PAIRS_UP_TO) {
+        foresee_groups(task->p, group);
         for (uint32_t i = 0; i + 1 < n; i++) {
             for (uint32_t j = i + 1; j < n; j++) {
                 examine(task, thirds, signal->family, holders[i], holders[j], &counts);
@@ -258,14 +329,7 @@ static pair_counts examine_group(const value_task *task, third_counts *thirds, u
         }
         return counts;
     }
-    key = group_key(task, (uint32_t)signal->row, holders, n);
-    for (uint32_t k = 0; k < samples; k++) {
-        uint64_t const draw = rf_mix2(key, k);
-        uint32_t const i = (uint32_t)((draw & UINT32_MAX) * n >> 32);
-        uint32_t const step = 1 + (uint32_t)((draw >> 32) * (n - 1) >> 32);
-        uint32_t const j = (uint32_t)(((uint64_t)i + step) % n);
-        examine(task, thirds, signal->family, holders[i], holders[j], &counts);
-    }
+    examine_drawn(task, thirds, group, &counts);
     return counts;
 }
 
