@@ -139,13 +139,14 @@ static void advise_heap(void)
 void rf_memory_hoard(bool hoard)
 {
 #ifdef __GLIBC__ /* only advice, like all of this */
-    if (mallopt(M_MMAP_THRESHOLD, hoard ? INT_MAX : 1 << 20) == 0) {
+    bool const obeyed = mallopt(M_MMAP_THRESHOLD, hoard ? INT_MAX : 1 << 20) != 0;
+    if (!obeyed) {
         (void)mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all that older ones allow */
     }
     (void)mallopt(M_TRIM_THRESHOLD, hoard ? INT_MAX : 1 << 21);
     (void)mallopt(M_ARENA_MAX, hoard ? 1 : 0); /* what one thread frees another may have */
     (void)mallopt(M_TOP_PAD, hoard ? TOP_PAD : 1 << 17);
-    if (hoard) {
+    if (hoard && obeyed) {
         advise_heap();
     }
 #else
