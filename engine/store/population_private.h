@@ -40,7 +40,7 @@ enum {
     RF_KEPT_SIGHTINGS,
     RF_KEPT_FIGURES
 };
-#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 3)
+#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 4)
 
 /* Reads what was kept into *base, checked: every index lies where it must. *good is false when it
  * does not fit, or nothing is kept; the caller frees *base in any case, which has its signals
