@@ -6,7 +6,7 @@
  * fit.
  *
  * Invariant: what is kept belongs to the latest run. Undoing an import forgets it.
- * Workload: some thirty arrays of up to some ten million elements; about 260 bytes an account, 110
+ * Workload: some thirty arrays of up to some ten million elements; about 250 bytes an account, 80
  * as they are written.
  */
 #ifndef RF_STORE_KEPT_H
