@@ -55,6 +55,7 @@ typedef struct grower {
     pulls *found;                   /* by ring: as of its members then */
     uint8_t *stale;                 /* by ring: its members have changed since */
     uint32_t changed;
+    uint64_t *marked;      /* a bit an account: it is in a ring, or was */
     uint8_t *vouches;      /* by account: a member from the start, or loyal since */
     float *rival;          /* by account: its highest membership in a ring that is not suspect */
     const uint8_t *stands; /* by ring: of those, what need not be weighed again; NULL: none */
@@ -68,6 +69,26 @@ typedef struct grower {
 static bool suspect_account(const grower *g, uint32_t account)
 {
     return g->places.ring[account] != UINT32_MAX && g->suspect[g->places.ring[account]] != 0;
+}
+
+/* The first account from `account` on that is in a ring; UINT32_MAX: there is none. */
+static uint32_t member_from(const grower *g, uint32_t account)
+{
+    size_t const words = g->model.population->accounts / 64 + (size_t)1;
+    size_t word = account / 64;
+    uint64_t bits = word < words ? g->marked[word] & UINT64_MAX << account % 64 : 0;
+    for (;;) {
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t const at = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(bits);
+            if (g->places.ring[at] != UINT32_MAX) {
+                return at;
+            }
+        }
+        if (++word >= words) {
+            return UINT32_MAX;
+        }
+        bits = g->marked[word];
+    }
 }
 
 static void list_stale(grower *g)
@@ -89,20 +110,15 @@ static void list_stale(grower *g)
  * members have changed since they were. */
 static void list_rings(grower *g)
 {
-    uint32_t const accounts = g->model.population->accounts;
     memset(g->start, 0, ((size_t)g->rings + 2) * sizeof *g->start);
-    for (uint32_t a = 0; a < accounts; a++) {
-        if (g->places.ring[a] != UINT32_MAX) {
-            g->start[g->places.ring[a] + 2]++;
-        }
+    for (uint32_t a = member_from(g, 0); a != UINT32_MAX; a = member_from(g, a + 1)) {
+        g->start[g->places.ring[a] + 2]++;
     }
     for (uint32_t r = 0; r < g->rings; r++) {
         g->start[r + 2] += g->start[r + 1];
     }
-    for (uint32_t a = 0; a < accounts; a++) {
-        if (g->places.ring[a] != UINT32_MAX) {
-            g->member[g->start[g->places.ring[a] + 1]++] = a;
-        }
+    for (uint32_t a = member_from(g, 0); a != UINT32_MAX; a = member_from(g, a + 1)) {
+        g->member[g->start[g->places.ring[a] + 1]++] = a;
     }
     list_stale(g);
 }
@@ -333,6 +349,7 @@ static uint32_t move_accounts(grower *g, const pulls *all)
             g->stale[from] = 1;
         }
         if (p->ring != UINT32_MAX) {
+            g->marked[p->account / 64] |= UINT64_C(1) << p->account % 64;
             g->stale[p->ring] = 1;
             g->places.cell[p->account] = cell_to_join(g, p->account, p->ring);
             g->places.fringe[p->account] = 1;
@@ -390,11 +407,10 @@ static double loyalty(const grower *g, uint32_t account)
 /* Those that joined and keep the ring's company vouch for others from now on. */
 static void hear_vouchers(grower *g)
 {
-    for (uint32_t a = 0; a < g->model.population->accounts; a++) {
-        uint32_t const ring = g->places.ring[a];
-        if (ring != UINT32_MAX && g->vouches[a] == 0 && loyalty(g, a) >= g->settings.loyalty) {
+    for (uint32_t a = member_from(g, 0); a != UINT32_MAX; a = member_from(g, a + 1)) {
+        if (g->vouches[a] == 0 && loyalty(g, a) >= g->settings.loyalty) {
             g->vouches[a] = 1;
-            g->stale[ring] = 1;
+            g->stale[g->places.ring[a]] = 1;
         }
     }
 }
@@ -429,11 +445,12 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     g->member = rf_alloc_raw(accounts, sizeof *g->member);
     g->scratch = rf_alloc(g->threads, sizeof *g->scratch);
     g->sum = rf_alloc(g->threads, sizeof *g->sum);
+    g->marked = rf_alloc(accounts / 64 + (size_t)1, sizeof *g->marked);
     g->vouches = rf_alloc(accounts, sizeof *g->vouches);
     if (status == RF_OK &&
         (g->suspect == NULL || g->stale == NULL || g->found == NULL || g->listed == NULL ||
          g->order == NULL || g->start == NULL || g->member == NULL || g->scratch == NULL ||
-         g->sum == NULL || g->vouches == NULL)) {
+         g->sum == NULL || g->marked == NULL || g->vouches == NULL)) {
         status = rf_fail_memory(err, "the growth of rings");
     }
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
@@ -442,6 +459,7 @@ static rf_status prepare(grower *g, const rf_findings *f, rf_error *err)
     }
     for (uint32_t a = 0; a < accounts && status == RF_OK; a++) {
         uint32_t const ring = g->places.ring[a];
+        g->marked[a / 64] |= (uint64_t)(ring != UINT32_MAX) << a % 64;
         g->vouches[a] = ring != UINT32_MAX && !(g->resumed && g->places.fringe[a] != 0);
         if (ring != UINT32_MAX && g->stale[ring] == 0) {
             g->places.membership[a] = g->known[a];
@@ -467,6 +485,7 @@ static void finish(grower *g)
     rf_free(g->order);
     rf_free(g->start);
     rf_free(g->member);
+    rf_free(g->marked);
     rf_free(g->vouches);
     rf_places_free(&g->places);
     rf_membership_end(&g->model);

@@ -51,28 +51,34 @@ static bool stable_group(const rf_hub_ground *g, uint32_t group)
     return !rf_group_signal(g->p, group)->windowed && rf_group_size(g->p, group) <= g->c->common;
 }
 
+/* What is asked of each group is found once, since an account's groups lie all over the memory. */
 static rf_status list_stable(rf_hub_ground *g, rf_error *err)
 {
     const rf_population *p = g->p;
+    uint32_t *value = rf_alloc_raw(p->groups, sizeof *value); /* UINT32_MAX: not stable */
     uint32_t total = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        total = 0;
-        for (uint32_t a = 0; a < p->accounts; a++) {
-            g->stable_start[a] = total;
-            for (uint64_t i = p->account_start[a]; i < p->account_start[a + 1]; i++) {
-                if (stable_group(g, p->account_group[i])) {
-                    if (pass == 1) {
-                        g->stable[total] = p->group_value[p->account_group[i]];
-                    }
-                    total++;
-                }
+    for (uint32_t i = 0; value != NULL && i < p->groups; i++) {
+        bool const stable = stable_group(g, i);
+        value[i] = stable ? p->group_value[i] : UINT32_MAX;
+        total += stable ? rf_group_size(p, i) : 0;
+    }
+    g->stable = rf_alloc_raw(total, sizeof *g->stable);
+    if (value == NULL || g->stable == NULL) {
+        rf_free(value);
+        return rf_fail_memory(err, "the types of shared values");
+    }
+    total = 0;
+    for (uint32_t a = 0; a < p->accounts; a++) {
+        g->stable_start[a] = total;
+        for (uint64_t i = p->account_start[a]; i < p->account_start[a + 1]; i++) {
+            uint32_t const v = value[p->account_group[i]];
+            if (v != UINT32_MAX) {
+                g->stable[total++] = v;
             }
-        }
-        if (pass == 0 && (g->stable = rf_alloc_raw(total, sizeof *g->stable)) == NULL) {
-            return rf_fail_memory(err, "the types of shared values");
         }
     }
     g->stable_start[p->accounts] = total;
+    rf_free(value);
     return RF_OK;
 }
 
