@@ -8,6 +8,7 @@
 #include "rings/join.h"
 #include "rings/pipeline.h"
 #include "rings/profile.h"
+#include "rings/prune.h"
 #include "rings/resume.h"
 #include "rings/score.h"
 #include "rings/separate.h"
@@ -168,6 +169,18 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
     return status;
 }
 
+/* Complete rings give up what hangs on them by a thread. */
+static rf_status prune_rings(rf_pipeline *p, const rf_detect_settings *settings,
+                             const rf_baseline *baseline, rf_error *err)
+{
+    uint32_t pruned = 0;
+    rf_status status =
+        rf_rings_prune(&p->population, &p->calibration, &p->links, &settings->grow, &p->rivals,
+                       settings->levels.min_size, &p->findings, &pruned, err);
+    rf_pipeline_lap(p, RF_JUDGING, "pruning");
+    return status == RF_OK && pruned > 0 ? judge(p, settings, baseline, true, false, err) : status;
+}
+
 enum { GATHERINGS = 3 };
 
 /* The suspect rings are joined and grown, and judged again whenever they have changed. */
@@ -217,6 +230,9 @@ rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density, rf_err
     }
     for (uint32_t round = 0; round < GATHERINGS && changed > 0 && status == RF_OK; round++) {
         status = gather(p, settings, &baseline, chance_density, round > 0, &changed, err);
+    }
+    if (status == RF_OK && settings->grow.rounds > 0) {
+        status = prune_rings(p, settings, &baseline, err);
     }
     if (status == RF_OK && p->before != NULL) {
         status = judge(p, settings, &baseline, false, true, err);
