@@ -27,6 +27,7 @@ typedef struct pruner {
     const rf_rivals *rivals;
     rf_findings *f;
     rf_places places;
+    uint64_t *suspect; /* by account, a bit: it is in a suspect ring */
     cell *cell;
     uint32_t cells; /* the greatest number, plus one */
     end *end;
@@ -56,15 +57,24 @@ static int by_cell(const void *left, const void *right)
     return (a->account > b->account) - (a->account < b->account);
 }
 
+static bool in_suspect(const pruner *x, uint32_t account)
+{
+    return (x->suspect[account / 64] >> account % 64 & 1) != 0;
+}
+
 static rf_status find_ends(pruner *x, const rf_links *links, rf_error *err)
 {
     for (size_t i = 0; i < links->count; i++) {
         uint32_t const a = links->a[i];
         uint32_t const b = links->b[i];
-        uint32_t const mine = x->places.cell[a];
-        uint32_t const other = x->places.cell[b];
-        if (x->places.ring[a] != x->places.ring[b] || mine == other ||
-            !is_suspect(x, x->places.ring[a])) {
+        uint32_t mine;
+        uint32_t other;
+        if (!in_suspect(x, a) || x->places.ring[a] != x->places.ring[b]) {
+            continue;
+        }
+        mine = x->places.cell[a];
+        other = x->places.cell[b];
+        if (mine == other) {
             continue;
         }
         if (!rf_reserve(&x->end, &x->end_room, x->ends + 4, sizeof *x->end)) {
@@ -187,14 +197,17 @@ static rf_status prepare(pruner *x, rf_error *err)
         x->cells = f->member[i].cell >= x->cells ? f->member[i].cell + 1 : x->cells;
     }
     x->cell = rf_alloc(x->cells, sizeof *x->cell);
+    x->suspect = rf_alloc((size_t)x->p->accounts / 64 + 1, sizeof *x->suspect);
     x->rest = rf_alloc_raw(f->members, sizeof *x->rest);
-    if (status == RF_OK && (x->cell == NULL || x->rest == NULL)) {
+    if (status == RF_OK && (x->cell == NULL || x->suspect == NULL || x->rest == NULL)) {
         status = rf_fail_memory(err, "the cells of the rings");
     }
     for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
         cell *c = &x->cell[f->member[i].cell];
+        uint32_t const account = f->member[i].account;
         c->ring = f->member[i].ring - 1;
         c->members++;
+        x->suspect[account / 64] |= (uint64_t)is_suspect(x, c->ring) << account % 64;
     }
     return status;
 }
@@ -243,6 +256,7 @@ rf_status rf_rings_prune(const rf_population *population, const rf_calibration *
     }
     rf_places_free(&x.places);
     rf_free(x.cell);
+    rf_free(x.suspect);
     rf_free(x.end);
     rf_free(x.rest);
     return status;
