@@ -138,7 +138,7 @@ static bool slow_hangs(const scene *s, uint32_t cell)
            largest != cell;
 }
 
-/* Whether the rest of the ring would keep fewer than one in ten of the cell. */
+/* Whether the rest of the ring would keep fewer than one in five of the cell. */
 static bool slow_leaves(const scene *s, uint32_t cell)
 {
     rf_membership_model model;
@@ -166,7 +166,7 @@ static bool slow_leaves(const scene *s, uint32_t cell)
     rf_membership_clear(&scratch);
     rf_membership_scratch_end(&scratch);
     rf_membership_end(&model);
-    return slow_hangs(s, cell) && 10 * wanted < s->size[cell];
+    return slow_hangs(s, cell) && 5 * wanted < s->size[cell];
 }
 
 static void who_leaves_is_who_should(void **state)

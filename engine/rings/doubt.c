@@ -5,7 +5,7 @@
 
 rf_doubt_settings rf_doubt_defaults(void)
 {
-    return (rf_doubt_settings){.honest_share = 0.1, .last_share = 0.35};
+    return (rf_doubt_settings){.honest_share = 0.1, .last_share = 0.25};
 }
 
 /* E(0): honest communities expected at zero and above. */

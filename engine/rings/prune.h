@@ -23,7 +23,7 @@ enum {
     RF_PRUNE_LEAST = 6, /* members of a cell that is looked at */
     RF_PRUNE_TIES = 1
 };
-#define RF_PRUNE_SHARE 0.1
+#define RF_PRUNE_SHARE 0.2
 
 /* Prunes the suspect rings of judged *findings; *pruned is how many cells left. `rivals` are those
  * of the last growth, for what rings are like. When any left, members are listed anew, and the

@@ -256,6 +256,14 @@ static double issued_model(const rf_signs *j)
     return top >= 10 && 2 * top < j->profile->size ? fmin(2 * j->device_star - 1, 0.8) : 0;
 }
 
+/* From 0 to 1, as half or nine tenths of the members use one address: a class that is taught at
+ * the machines of one room. */
+static double one_room(const rf_signs *j)
+{
+    double const top = j->address == UINT32_MAX ? 0 : j->profile->binding[j->address].top;
+    return fmin(fmax(2.5 * top / j->profile->size - 1.25, 0), 1);
+}
+
 static double share_explained(const rf_signs *j, honest which, int s)
 {
     double const share = explains[which][s];
@@ -265,7 +273,8 @@ static double share_explained(const rf_signs *j, honest which, int s)
     case RF_SIGN_OTHER_TIES:
         return which == HOUSEHOLD ? share : share * j->ties_star;
     case RF_SIGN_DEVICES:
-        return which == CAMPUS_CLASS ? fmax(share, issued_model(j)) : share;
+        return which == CAMPUS_CLASS ? fmax(fmax(share, issued_model(j)), 0.7 * one_room(j))
+                                     : share;
     default:
         return share;
     }
