@@ -169,16 +169,28 @@ static rf_status grow_rings(rf_pipeline *p, const rf_detect_settings *settings, 
     return status;
 }
 
-/* Complete rings give up what hangs on them by a thread. */
+/* Complete rings give up what hangs on them by a thread, unless it is as bad by itself. */
 static rf_status prune_rings(rf_pipeline *p, const rf_detect_settings *settings,
                              const rf_baseline *baseline, rf_error *err)
 {
-    uint32_t pruned = 0;
-    rf_status status =
-        rf_rings_prune(&p->population, &p->calibration, &p->links, &settings->grow, &p->rivals,
-                       settings->levels.min_size, &p->findings, &pruned, err);
+    uint32_t const min_size = settings->levels.min_size;
+    rf_pruned pruned;
+    uint32_t returned = 0;
+    rf_status status = rf_rings_prune(&p->population, &p->calibration, &p->links, &settings->grow,
+                                      &p->rivals, min_size, &p->findings, &pruned, err);
     rf_pipeline_lap(p, RF_JUDGING, "pruning");
-    return status == RF_OK && pruned > 0 ? judge(p, settings, baseline, true, false, err) : status;
+    if (status == RF_OK && pruned.cells > 0) {
+        status = judge(p, settings, baseline, true, false, err);
+    }
+    if (status == RF_OK) {
+        status = rf_rings_return(&p->population, &pruned, settings->score.flagged_from, min_size,
+                                 &p->findings, &returned, err);
+    }
+    if (status == RF_OK && returned > 0) {
+        status = judge(p, settings, baseline, true, false, err);
+    }
+    rf_pruned_free(&pruned);
+    return status;
 }
 
 enum { GATHERINGS = 3 };

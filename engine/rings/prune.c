@@ -155,6 +155,35 @@ static rf_status ask_ring(pruner *x, uint32_t ring, rf_error *err)
 
 /* ---- letting them go ---- */
 
+/* Notes where those who leave were. */
+static rf_status note_leaving(const pruner *x, rf_pruned *pruned, rf_error *err)
+{
+    const rf_findings *f = x->f;
+    uint32_t const accounts = x->p->accounts;
+    pruned->stays = rf_alloc_raw(accounts, sizeof *pruned->stays);
+    pruned->membership = rf_alloc(accounts, sizeof *pruned->membership);
+    pruned->fringe = rf_alloc(accounts, sizeof *pruned->fringe);
+    if (pruned->stays == NULL || pruned->membership == NULL || pruned->fringe == NULL) {
+        return rf_fail_memory(err, "the cells of the rings");
+    }
+    memset(pruned->stays, 0xff, accounts * sizeof *pruned->stays);
+    for (uint32_t r = 0; r < f->rings; r++) {
+        const rf_member *member = f->member + f->ring[r].first_member;
+        uint32_t stays = 0;
+        while (x->cell[member[stays].cell].leaves) { /* the largest cell never does */
+            stays++;
+        }
+        for (uint32_t i = 0; i < f->ring[r].size; i++) {
+            if (x->cell[member[i].cell].leaves) {
+                pruned->stays[member[i].account] = member[stays].account;
+                pruned->membership[member[i].account] = member[i].membership;
+                pruned->fringe[member[i].account] = member[i].fringe;
+            }
+        }
+    }
+    return RF_OK;
+}
+
 /* The cells that leave become rings after those there are. */
 static rf_status let_go(pruner *x, uint32_t pruned, uint32_t min_size, rf_error *err)
 {
@@ -237,11 +266,11 @@ static rf_status ask_all(pruner *x, const rf_calibration *calibration, uint32_t 
 rf_status rf_rings_prune(const rf_population *population, const rf_calibration *calibration,
                          const rf_links *links, const rf_grow_settings *settings,
                          const rf_rivals *rivals, uint32_t min_size, rf_findings *findings,
-                         uint32_t *pruned, rf_error *err)
+                         rf_pruned *pruned, rf_error *err)
 {
     pruner x = {.p = population, .settings = settings, .rivals = rivals, .f = findings};
     rf_status status = prepare(&x, err);
-    *pruned = 0;
+    *pruned = (rf_pruned){0};
     if (status == RF_OK) {
         status = find_ends(&x, links, err);
     }
@@ -249,15 +278,64 @@ rf_status rf_rings_prune(const rf_population *population, const rf_calibration *
         status = find_hanging(&x, err);
     }
     if (status == RF_OK) {
-        status = ask_all(&x, calibration, pruned, err);
+        status = ask_all(&x, calibration, &pruned->cells, err);
     }
-    if (status == RF_OK && *pruned > 0) {
-        status = let_go(&x, *pruned, min_size, err);
+    if (status == RF_OK && pruned->cells > 0) {
+        status = note_leaving(&x, pruned, err);
+    }
+    if (status == RF_OK && pruned->cells > 0) {
+        status = let_go(&x, pruned->cells, min_size, err);
     }
     rf_places_free(&x.places);
     rf_free(x.cell);
     rf_free(x.suspect);
     rf_free(x.end);
     rf_free(x.rest);
+    return status;
+}
+
+/* ---- going back ---- */
+
+void rf_pruned_free(rf_pruned *pruned)
+{
+    rf_free(pruned->stays);
+    rf_free(pruned->membership);
+    rf_free(pruned->fringe);
+    *pruned = (rf_pruned){0};
+}
+
+rf_status rf_rings_return(const rf_population *population, const rf_pruned *pruned, double from,
+                          uint32_t min_size, rf_findings *findings, uint32_t *returned,
+                          rf_error *err)
+{
+    const rf_findings *f = findings;
+    rf_places places;
+    rf_status status;
+    *returned = 0;
+    if (pruned->cells == 0) {
+        return RF_OK;
+    }
+    status = rf_places_of(f, population->accounts, &places, err);
+    if (status != RF_OK) {
+        return status;
+    }
+    for (uint32_t r = 0; r < f->rings; r++) {
+        const rf_member *member = f->member + f->ring[r].first_member;
+        uint32_t const stays = pruned->stays[member[0].account];
+        if (stays == UINT32_MAX || f->ring[r].score < from) {
+            continue;
+        }
+        ++*returned;
+        for (uint32_t i = 0; i < f->ring[r].size; i++) {
+            uint32_t const a = member[i].account;
+            places.ring[a] = places.ring[stays];
+            places.membership[a] = pruned->membership[a];
+            places.fringe[a] = pruned->fringe[a];
+        }
+    }
+    if (*returned > 0) {
+        status = rf_rings_regroup(population, &places, min_size, findings, err);
+    }
+    rf_places_free(&places);
     return status;
 }
