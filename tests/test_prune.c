@@ -44,7 +44,8 @@ static void list_rings(scene *s)
     assert_true(s->f.ring != NULL && s->f.member != NULL);
     s->f.rings = RINGS;
     for (uint32_t r = 0; r < RINGS; r++) {
-        s->f.ring[r] = (rf_ring){.network = r + 1, .first_member = at, .score = r == 0 ? -9 : 9};
+        s->f.ring[r] =
+            (rf_ring){.network = r + 1, .first_member = at, .parts = 1, .score = r == 0 ? -9 : 9};
         for (uint32_t a = 0; a < s->p.accounts; a++) {
             if (s->cell[a] != 0 && ring_of(s->cell[a]) == r) {
                 s->f.member[at++] =

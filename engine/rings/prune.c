@@ -37,9 +37,11 @@ typedef struct pruner {
     rf_membership_scratch scratch;
 } pruner;
 
+/* Suspect, and judged in this run: an update does not look at rings that stand. */
 static bool is_suspect(const pruner *x, uint32_t ring)
 {
-    return ring != UINT32_MAX && x->f->ring[ring].score >= x->settings->suspect_from;
+    return ring != UINT32_MAX && x->f->ring[ring].score >= x->settings->suspect_from &&
+           x->f->ring[ring].parts > 0;
 }
 
 /* ---- which cells hang ---- */

@@ -36,9 +36,10 @@ typedef struct rf_pruned {
 } rf_pruned;
 void rf_pruned_free(rf_pruned *pruned);
 
-/* Prunes the suspect rings of judged *findings. `rivals` are those of the last growth, for what
- * rings are like. When any cells left, members are listed anew, and the caller measures and judges
- * again; whoever left has no membership. The caller frees *pruned, also on failure. */
+/* Prunes the suspect rings of *findings that were judged in this run (parts > 0). `rivals` are
+ * those of the last growth, for what rings are like. When any cells left, members are listed anew,
+ * and the caller measures and judges again; whoever left has no membership. The caller frees
+ * *pruned, also on failure. */
 RF_MUST_USE rf_status rf_rings_prune(const rf_population *population,
                                      const rf_calibration *calibration, const rf_links *links,
                                      const rf_grow_settings *settings, const rf_rivals *rivals,
