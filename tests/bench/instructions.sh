@@ -69,6 +69,7 @@ stage learning plain rf_baseline_learn
 stage profiling plain rf_rings_judge
 stage joining plain rf_rings_join
 stage growing plain rf_rings_grow
+stage pruning plain rf_rings_prune
 stage checking plain rf_rings_chance rf_rings_bridges rf_hubs_tell
 stage counting plain rf_rings_count
 stage 'links' plain rf_results_begin
