@@ -255,6 +255,36 @@ static void who_leaves_is_who_should(void **state)
     assert_true(stayed > 10);
 }
 
+/* Growth may leave an account the cell it came from, in another ring: such a cell stays where it
+ * is. */
+static void a_cell_in_two_rings_stays(void **state)
+{
+    uint32_t mixed = 0;
+    (void)state;
+    for (unsigned round = 0; round < 60; round++) {
+        scene *s = stage(round + 1);
+        rf_grow_settings const settings = rf_grow_defaults();
+        rf_error err = {.status = RF_OK};
+        rf_pruned pruned;
+        uint32_t cell = 1;
+        while (cell < CELLS && !slow_leaves(s, cell)) {
+            cell++;
+        }
+        mixed += slow_leaves(s, cell);
+        s->f.member[0].cell = cell; /* of another ring: ring 0 is not suspect */
+        assert_int_equal(rf_rings_prune(&s->p, &s->c, &s->links, &settings, &s->rivals, MIN_SIZE,
+                                        &s->f, &pruned, &err),
+                         RF_OK);
+        for (uint32_t i = 0; i < s->f.members && pruned.cells > 0; i++) {
+            const rf_member *m = &s->f.member[i];
+            assert_true(m->cell != cell || pruned.stays[m->account] == UINT32_MAX);
+        }
+        rf_pruned_free(&pruned);
+        strike(s);
+    }
+    assert_true(mixed > 5);
+}
+
 /* Whatever fails, the findings are those before or are complete. */
 static void failing_memory_is_told(void **state)
 {
@@ -284,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_leaves_is_who_should),
+        cmocka_unit_test(a_cell_in_two_rings_stays),
         cmocka_unit_test(failing_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ typedef struct cell {
     uint32_t members;
     uint32_t ends[2]; /* accounts of its own, and beyond, in which its links to other cells meet */
     uint32_t wanted;  /* members that the rest of the ring would take in */
+    bool mixed;       /* members of it are in other rings, too: it stays */
     bool hangs, leaves;
 } cell;
 
@@ -113,7 +114,7 @@ static rf_status find_hanging(pruner *x, rf_error *err)
     for (uint32_t c = 1; c < x->cells; c++) {
         cell *one = &x->cell[c];
         uint32_t const ties = one->ends[0] < one->ends[1] ? one->ends[0] : one->ends[1];
-        one->hangs = one->members >= RF_PRUNE_LEAST && ties <= RF_PRUNE_TIES &&
+        one->hangs = !one->mixed && one->members >= RF_PRUNE_LEAST && ties <= RF_PRUNE_TIES &&
                      c != largest[one->ring] && is_suspect(x, one->ring);
     }
     rf_free(largest);
@@ -236,6 +237,7 @@ static rf_status prepare(pruner *x, rf_error *err)
     for (uint32_t i = 0; i < f->members && status == RF_OK; i++) {
         cell *c = &x->cell[f->member[i].cell];
         uint32_t const account = f->member[i].account;
+        c->mixed = c->mixed || (c->members > 0 && c->ring != f->member[i].ring - 1);
         c->ring = f->member[i].ring - 1;
         c->members++;
         x->suspect[account / 64] |= (uint64_t)is_suspect(x, c->ring) << account % 64;
