@@ -290,23 +290,27 @@ static rf_status list_labels(rf_pipeline *p, rf_error *err)
     return RF_OK;
 }
 
-static rf_status count_all(void *context, rf_error *err)
+/* Who holds a ring together, what values are, and everybody counted. */
+static rf_status tell_all(rf_pipeline *p, rf_error *err)
 {
-    rf_pipeline *p = context;
-    return rf_rings_count(&p->population, NULL, &p->findings, err);
+    rf_status status = rf_rings_bridges(&p->population, &p->links, &p->findings, err);
+    if (status == RF_OK) {
+        status = rf_hubs_tell(&p->population, &p->hubs, &p->findings, err);
+    }
+    return status == RF_OK ? rf_rings_count(&p->population, NULL, &p->findings, err) : status;
 }
 
-static rf_status mark_bridges(void *context, rf_error *err)
+static rf_status tell(void *context, rf_error *err)
 {
     rf_pipeline *p = context;
-    return p->before == NULL ? rf_rings_bridges(&p->population, &p->links, &p->findings, err)
+    return p->before == NULL ? tell_all(p, err)
                              : rf_rings_bridges_renew(&p->population, &p->links, p->before,
                                                       p->touched, &p->findings, err);
 }
 
 rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err)
 {
-    return rf_beside_end(&pipeline->bridges, err);
+    return rf_beside_end(&pipeline->telling, err);
 }
 
 rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err)
@@ -319,12 +323,9 @@ rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err)
     if (status == RF_OK) {
         rf_rings_doubt(&settings->doubt, settings->score.flagged_from, &p->findings,
                        &p->summary->doubted_rings);
-        rf_beside_start(&p->bridges, settings->threads > 1, mark_bridges, p);
+        rf_beside_start(&p->telling, settings->threads > 1, tell, p);
     }
-    if (status == RF_OK && p->before == NULL) {
-        status = rf_hubs_tell(&p->population, &p->hubs, &p->findings, err);
-    }
-    lap(p, RF_SHUFFLING, "bridges");
+    lap(p, RF_SHUFFLING, "doubt");
     return status;
 }
 
@@ -458,6 +459,12 @@ static rf_status find_rings(rf_pipeline *p, const rf_detect_settings *settings, 
         status = rf_pipeline_judge(p, chance_density, err);
     }
     if (status == RF_OK) {
+        status = rf_pipeline_list(p, err);
+    }
+    if (status == RF_OK) {
+        status = list_labels(p, err);
+    }
+    if (status == RF_OK) {
         status = rf_pipeline_check(p, err);
     }
     return status;
@@ -506,11 +513,11 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
     return status;
 }
 
-/* What is counted of everybody, beside what is written first, is there. */
+/* What is told beside what is written first is there. */
 static rf_status counted(void *context, rf_error *err)
 {
     rf_pipeline *p = context;
-    rf_status const status = rf_beside_end(&p->counting, err);
+    rf_status const status = rf_pipeline_marked(p, err);
     lap(p, RF_WRITING, "counting");
     return status;
 }
@@ -548,8 +555,7 @@ static rf_status conclude(void *context, rf_store *store, int64_t run, bool *kee
 
 void rf_pipeline_end(rf_pipeline *pipeline)
 {
-    rf_status ignored = rf_pipeline_marked(pipeline, NULL);
-    ignored = rf_beside_end(&pipeline->counting, NULL);
+    rf_status const ignored = rf_pipeline_marked(pipeline, NULL);
     (void)ignored;
     rf_memory_free(&pipeline->memory);
     rf_chance_free(&pipeline->chance);
@@ -590,19 +596,7 @@ rf_status rf_detect(rf_store *store, const rf_detect_settings *settings, rf_dete
         status = find_rings(&p, settings, err);
     }
     if (status == RF_OK) {
-        status = rf_pipeline_list(&p, err);
-    }
-    if (status == RF_OK) {
-        status = list_labels(&p, err);
-    }
-    if (status == RF_OK) {
         rf_pipeline_summarise(&p);
-    }
-    if (status == RF_OK) {
-        status = rf_pipeline_marked(&p, err);
-    }
-    if (status == RF_OK) {
-        rf_beside_start(&p.counting, settings->threads > 1, count_all, &p);
         status = rf_results_finish(p.writing, &p.findings, &hooks, &summary->run, err);
         p.writing = NULL; /* ended, whatever became of it */
     }

@@ -40,8 +40,7 @@ typedef struct rf_pipeline {
     rf_store *store;
     rf_results_writing *writing; /* what is final is written beside judging */
     rf_run_memory memory;        /* for updates to come */
-    rf_beside bridges;           /* who holds a ring together is found beside other things */
-    rf_beside counting;          /* and so is everybody counted */
+    rf_beside telling;           /* what rings do not depend on is found beside writing them */
     /* of an update: */
     const rf_run_memory *before; /* NULL: a full run */
     const uint8_t *fresh;        /* by account: what is new about it */
@@ -62,10 +61,11 @@ RF_MUST_USE rf_status rf_pipeline_part(rf_pipeline *pipeline, uint32_t min_size,
 RF_MUST_USE rf_status rf_pipeline_judge(rf_pipeline *pipeline, double chance_density,
                                         rf_error *err);
 /* Tells what chance would find and where honest rings are expected, and begins to mark who holds a
- * ring together; *pipeline stays where it is, and its members who they are, until
- * rf_pipeline_marked or rf_pipeline_end. */
+ * ring together; in a full run, to tell types of values and to count everybody as well. *pipeline
+ * stays where it is until rf_pipeline_marked or rf_pipeline_end; its members, and of the findings
+ * what is marked, told and counted, are not to be read. */
 RF_MUST_USE rf_status rf_pipeline_check(rf_pipeline *pipeline, rf_error *err);
-/* Waits for these marks, which rf_rings_count and all that is written read. Once is enough. */
+/* Waits for that. Once is enough. */
 RF_MUST_USE rf_status rf_pipeline_marked(rf_pipeline *pipeline, rf_error *err);
 /* Lists links and the worth of values, which are final. */
 RF_MUST_USE rf_status rf_pipeline_fix(rf_pipeline *pipeline, rf_error *err);

@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-typedef struct loose_use {
-    uint32_t account;
-    rf_capability_use use;
-} loose_use;
-
 /* The facts of one account, being gathered: they come by import, capability and day. */
 typedef struct gathering {
     rf_population *p;
@@ -20,8 +15,10 @@ typedef struct gathering {
     uint32_t account;        /* UINT32_MAX: none yet */
     uint64_t *days;          /* of the account: (day + 1) << 32 | hours */
     size_t day_count, day_room;
-    loose_use *uses; /* of all accounts; those of one are together */
+    rf_capability_use *uses; /* of all accounts, by row; those of one are together */
     size_t use_count, use_room;
+    size_t first_use; /* of the account */
+    bool ordered;     /* accounts came by their numbers so far */
 } gathering;
 
 static rf_status read_capability_names(rf_store *store, gathering *g, rf_error *err)
@@ -87,16 +84,16 @@ static bool add_use(gathering *g, int64_t capability, uint64_t requests)
     if (c == UINT32_MAX) {
         return true;
     }
-    for (size_t i = g->use_count; i-- > 0 && g->uses[i].account == g->account;) {
-        if (g->uses[i].use.capability == c) {
-            g->uses[i].use.requests += requests;
+    for (size_t i = g->use_count; i-- > g->first_use;) {
+        if (g->uses[i].capability == c) {
+            g->uses[i].requests += requests;
             return true;
         }
     }
     if (!rf_reserve(&g->uses, &g->use_room, g->use_count + 1, sizeof *g->uses)) {
         return false;
     }
-    g->uses[g->use_count++] = (loose_use){g->account, {.capability = c, .requests = requests}};
+    g->uses[g->use_count++] = (rf_capability_use){.capability = c, .requests = requests};
     g->p->capability_start[g->account + 1]++;
     return true;
 }
@@ -153,7 +150,9 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
         }
         if (a != g->account) {
             finish_days(g);
+            g->ordered = g->ordered && (g->account == UINT32_MAX || g->account < a);
             g->account = a;
+            g->first_use = g->use_count;
         }
         if (!add_pack(g, cells)) {
             status = rf_fail_memory(err, "the activity of accounts");
@@ -166,37 +165,47 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
 }
 
 /* Uses were gathered by account row; they are laid out by account number. */
-static rf_status lay_out_uses(const gathering *g, rf_error *err)
+static rf_status lay_out_uses(gathering *g, const rf_account_map *map, rf_error *err)
 {
     rf_population *p = g->p;
-    uint64_t *next = rf_alloc((size_t)p->accounts + 1, sizeof *next);
-    p->capability_use = rf_alloc(g->use_count, sizeof *p->capability_use);
-    if (p->capability_use == NULL || next == NULL) {
-        rf_free(next);
-        return rf_fail_memory(err, "the capability counts");
-    }
+    const rf_capability_use *from = g->uses;
     for (uint32_t a = 0; a < p->accounts; a++) {
         p->capability_start[a + 1] += p->capability_start[a];
-        next[a] = p->capability_start[a];
     }
-    for (size_t i = 0; i < g->use_count; i++) {
-        p->capability_use[next[g->uses[i].account]++] = g->uses[i].use;
+    if (g->ordered) { /* they lie as they should */
+        if (!rf_resize(&g->uses, g->use_count, sizeof *g->uses)) {
+            return rf_fail_memory(err, "the capability counts");
+        }
+        p->capability_use = g->uses;
+        g->uses = NULL;
+        return RF_OK;
     }
-    rf_free(next);
+    p->capability_use = rf_alloc_raw(g->use_count, sizeof *p->capability_use);
+    if (p->capability_use == NULL) {
+        return rf_fail_memory(err, "the capability counts");
+    }
+    for (int64_t row = map->first; row < map->rows; row++) {
+        uint32_t const a = rf_account_number(map, row);
+        if (a != UINT32_MAX) {
+            size_t const count = (size_t)(p->capability_start[a + 1] - p->capability_start[a]);
+            memcpy(p->capability_use + p->capability_start[a], from, count * sizeof *from);
+            from += count;
+        }
+    }
     return RF_OK;
 }
 
 rf_status rf_activity_read(rf_store *store, rf_population *p, const rf_account_map *map,
                            rf_error *err)
 {
-    gathering g = {.p = p, .account = UINT32_MAX};
+    gathering g = {.p = p, .account = UINT32_MAX, .ordered = true};
     rf_status status = read_capability_names(store, &g, err);
     p->last_activity = RF_NO_DAY;
     if (status == RF_OK) {
         status = gather(store, &g, map, err);
     }
     if (status == RF_OK) {
-        status = lay_out_uses(&g, err);
+        status = lay_out_uses(&g, map, err);
     }
     rf_free(g.days);
     rf_free(g.uses);

@@ -2,12 +2,16 @@
  *
  * Sightings arrive by value. Those of one value are gathered, sorted by (day, account) when the
  * signal is windowed and by account otherwise, and written as groups when two accounts meet.
+ *
+ * They go by account rows as well as by account numbers: rows are there before accounts are read,
+ * sightings come ordered by them, and after a first import of accounts the two are the same.
  */
 #include "store/holdings.h"
 
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/order.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "store/pack.h"
 #include "store/scan.h"
@@ -16,14 +20,18 @@
 #include <strings.h>
 
 enum { NO_SIGNAL = 0xff };
+enum { FEW_ROWS = 1 << 20 }; /* go by rows whatever their gaps */
+enum { NUMBER_GRAIN = 1 << 14 };
 enum { PREPAID_ANY = 1, PREPAID_ONLY = 2 };
 
 struct rf_holdings {
     rf_population *p;
     const rf_account_map *map;
-    uint8_t *signal_of; /* by value.id: index into p->signal, NO_SIGNAL for context values */
-    uint8_t *funding;   /* by value.id of instruments: RF_FUNDING_... */
-    uint16_t *network;  /* by value.id of addresses */
+    rf_account_map rows; /* when accounts go by rows */
+    size_t accounts;     /* numbers there are */
+    uint8_t *signal_of;  /* by value.id: index into p->signal, NO_SIGNAL for context values */
+    uint8_t *funding;    /* by value.id of instruments: RF_FUNDING_... */
+    uint16_t *network;   /* by value.id of addresses */
     int64_t value_rows;
     uint64_t *sighted; /* of the value being gathered: account << 32 | day + 1, then the other way
                           round */
@@ -145,7 +153,7 @@ static rf_status note_held(builder *b, uint8_t signal, uint8_t funding, uint32_t
 {
     rf_population *p = b->p;
     if (p->held[signal] == NULL) {
-        p->held[signal] = rf_alloc(p->accounts, sizeof *p->held[signal]);
+        p->held[signal] = rf_alloc(b->accounts, sizeof *p->held[signal]);
         if (p->held[signal] == NULL) {
             return rf_fail_memory(err, "the counts of values held");
         }
@@ -434,18 +442,181 @@ rf_status rf_holdings_begin(rf_store *store, rf_population *population, rf_holdi
     return status == RF_OK ? read_funding(store, b, err) : status;
 }
 
-rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdings *holdings,
-                           rf_error *err)
+/* The map by which accounts go by their rows, unless most of the rows between the first and the
+ * last are none. */
+static rf_status map_rows(rf_store *store, builder *b, bool *good, rf_error *err)
 {
-    rf_status status;
+    int64_t last = 0;
+    int64_t count = 0;
+    rf_status status =
+        rf_store_number(store, "SELECT ifnull(min(id), 1) FROM account", &b->rows.first, err);
+    if (status == RF_OK) {
+        status = rf_store_number(store, "SELECT ifnull(max(id), 0) FROM account", &last, err);
+    }
+    b->rows.rows = last + 1;
+    *good = b->rows.first >= 0 && last < INT32_MAX;
+    if (status == RF_OK && *good && last - b->rows.first >= FEW_ROWS) {
+        status = rf_store_number(store, "SELECT count(*) FROM account", &count, err);
+        *good = last - b->rows.first < 2 * count;
+    }
+    return status;
+}
+
+rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdings *holdings,
+                           bool *done, rf_error *err)
+{
+    rf_population *p = holdings->p;
+    rf_status status = RF_OK;
+    *done = true;
     holdings->map = map;
-    holdings->ordinary = rf_alloc(holdings->p->accounts, 1);
-    status = holdings->ordinary == NULL ? rf_fail_memory(err, "the holdings")
-                                        : read_sightings(store, holdings, err);
+    holdings->accounts = p->accounts;
+    if (map == NULL) {
+        status = map_rows(store, holdings, done, err);
+        holdings->map = &holdings->rows;
+        holdings->accounts = (size_t)(holdings->rows.rows - holdings->rows.first);
+    }
+    if (status != RF_OK || !*done) {
+        return status;
+    }
+    holdings->ordinary = rf_alloc(holdings->accounts, 1);
+    p->prepaid = rf_alloc(holdings->accounts, sizeof *p->prepaid);
+    p->funded = rf_alloc(holdings->accounts, sizeof *p->funded);
+    p->unpaid = rf_alloc(holdings->accounts, sizeof *p->unpaid);
+    status =
+        holdings->ordinary == NULL || p->prepaid == NULL || p->funded == NULL || p->unpaid == NULL
+            ? rf_fail_memory(err, "the holdings")
+            : read_sightings(store, holdings, err);
     if (status == RF_OK && !terminate_offsets(holdings)) {
         status = rf_fail_memory(err, "the holdings");
     }
     return status;
+}
+
+/* ---- from rows to numbers ---- */
+
+static void drop(void *array_address)
+{
+    void *array;
+    memcpy(&array, array_address, sizeof array);
+    rf_free(array);
+    array = NULL;
+    memcpy(array_address, &array, sizeof array);
+}
+
+/* All that was read is forgotten. */
+static void forget(builder *b)
+{
+    rf_population *p = b->p;
+    void *const address[] = {
+        &p->prepaid,      &p->funded,        &p->unpaid,           &b->ordinary,  &p->value_row,
+        &p->value_signal, &p->group_value,   &p->value_holders,    &p->group_day, &p->group_start,
+        &p->holder,       &p->value_network, &p->value_group_start};
+    for (size_t i = 0; i < sizeof address / sizeof address[0]; i++) {
+        drop(address[i]);
+    }
+    for (uint32_t s = 0; s < p->signals; s++) {
+        drop(&p->held[s]);
+    }
+    memset(b->value_room, 0, sizeof b->value_room);
+    memset(b->group_room, 0, sizeof b->group_room);
+    b->holder_room = 0;
+    b->holders = 0;
+    b->sighted_count = 0;
+    p->values = 0;
+    p->groups = 0;
+    p->sightings = 0;
+    p->last_sighting = RF_NO_DAY;
+}
+
+static uint32_t number_of_row(const builder *b, const rf_account_map *map, size_t at)
+{
+    return rf_account_number(map, b->rows.first + (int64_t)at);
+}
+
+/* Whether all who were seen with anything have a number. */
+static bool knows_all(const builder *b, const rf_account_map *map)
+{
+    const rf_population *p = b->p;
+    for (size_t i = 0; i < b->accounts; i++) {
+        bool const known = number_of_row(b, map, i) != UINT32_MAX;
+        for (uint32_t s = 0; s < p->signals && !known; s++) {
+            if (p->held[s] != NULL && p->held[s][i] != 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Puts an array with elements of `size` bytes by row in the order of numbers. */
+static bool order_by_number(const builder *b, const rf_account_map *map, void *array_address,
+                            size_t size)
+{
+    char *old;
+    char *ordered;
+    memcpy(&old, array_address, sizeof old);
+    if (old == NULL) {
+        return true;
+    }
+    ordered = rf_alloc(b->p->accounts, size);
+    for (size_t i = 0; i < b->accounts && ordered != NULL; i++) {
+        uint32_t const number = number_of_row(b, map, i);
+        if (number != UINT32_MAX) {
+            memcpy(ordered + number * size, old + i * size, size);
+        }
+    }
+    if (ordered == NULL) {
+        return false;
+    }
+    rf_free(old);
+    memcpy(array_address, &ordered, sizeof ordered);
+    return true;
+}
+
+static rf_status number_groups(void *context, size_t block, size_t first, size_t end,
+                               unsigned worker, rf_error *err)
+{
+    builder *b = context;
+    rf_population *p = b->p;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t g = first; g < end; g++) {
+        uint32_t *holder = p->holder + p->group_start[g];
+        size_t const count = (size_t)(p->group_start[g + 1] - p->group_start[g]);
+        for (size_t i = 0; i < count; i++) {
+            holder[i] = number_of_row(b, b->map, holder[i]);
+        }
+        rf_order_small(holder, count);
+    }
+    return RF_OK;
+}
+
+rf_status rf_holdings_number(rf_holdings *holdings, const rf_account_map *map, unsigned threads,
+                             bool *known, rf_error *err)
+{
+    rf_population *p = holdings->p;
+    bool good;
+    *known = true;
+    holdings->map = map;
+    if (map->number == NULL && map->first == holdings->rows.first &&
+        map->rows == holdings->rows.rows) {
+        return RF_OK;
+    }
+    if (!knows_all(holdings, map)) {
+        *known = false;
+        forget(holdings);
+        return RF_OK;
+    }
+    good = order_by_number(holdings, map, &p->prepaid, sizeof *p->prepaid) &&
+           order_by_number(holdings, map, &p->funded, sizeof *p->funded) &&
+           order_by_number(holdings, map, &p->unpaid, sizeof *p->unpaid) &&
+           order_by_number(holdings, map, &holdings->ordinary, sizeof *holdings->ordinary);
+    for (uint32_t s = 0; s < p->signals && good; s++) {
+        good = order_by_number(holdings, map, &p->held[s], sizeof *p->held[s]);
+    }
+    return good ? rf_parallel(threads, p->groups, NUMBER_GRAIN, number_groups, holdings, err)
+                : rf_fail_memory(err, "the account numbers");
 }
 
 static void note_observed(rf_population *p)

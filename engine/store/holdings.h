@@ -45,6 +45,9 @@ enum {
 };
 static inline void rf_note_funding(rf_population *p, uint32_t account, unsigned funding)
 {
+    if ((funding & (RF_FUNDING_KNOWN | RF_FUNDING_UNPAID)) == 0) {
+        return; /* most values are no instruments */
+    }
     p->funded[account] = (uint16_t)(p->funded[account] + ((funding & RF_FUNDING_KNOWN) != 0 &&
                                                           p->funded[account] < UINT16_MAX));
     p->unpaid[account] = (uint16_t)(p->unpaid[account] + ((funding & RF_FUNDING_UNPAID) != 0 &&
@@ -56,16 +59,22 @@ uint16_t rf_network_of(const rf_signal *signal, const char *text, size_t length)
 
 typedef struct rf_holdings rf_holdings; /* holdings being read */
 
-/* Reading goes in three steps, so that the first two can run beside the reading of accounts. The
- * caller ends *out with rf_holdings_end whatever happens.
+/* Reading goes in steps, so that the first two can run beside the reading of accounts. The caller
+ * ends *out with rf_holdings_end whatever happens.
  * begin: which values there are and what they are; needs the signals and families alone. */
 RF_MUST_USE rf_status rf_holdings_begin(rf_store *store, rf_population *population,
                                         rf_holdings **out, rf_error *err);
-/* read: fills held, prepaid, values and groups; needs the accounts to be numbered. One
- * pass over sighting in key order (value, account, day); O(s log d) for s sightings, d those of one
- * value. */
+/* read: fills held, prepaid, funded, unpaid, values and groups. One pass over sightings in key
+ * order (value, account, day); O(s log d) for s sightings, d those of one value. Without `map`
+ * accounts are not numbered yet: they go by their rows, until rf_holdings_number; *done is false,
+ * and nothing was read, when rows are too far apart for that. */
 RF_MUST_USE rf_status rf_holdings_read(rf_store *store, const rf_account_map *map,
-                                       rf_holdings *holdings, rf_error *err);
+                                       rf_holdings *holdings, bool *done, rf_error *err);
+/* number: what went by rows goes by `map`. *known is false, and all is as before rf_holdings_read,
+ * when there are sightings of accounts that the map does not know. O(holdings), and nothing when
+ * numbers follow rows. */
+RF_MUST_USE rf_status rf_holdings_number(rf_holdings *holdings, const rf_account_map *map,
+                                         unsigned threads, bool *known, rf_error *err);
 /* turn: fills observed and the other direction of the holdings. O(holdings). */
 RF_MUST_USE rf_status rf_holdings_turn(rf_holdings *holdings, rf_error *err);
 /* Of `turn`, the other direction alone. */

@@ -135,24 +135,8 @@ done:
 
 /* ---- accounts ---- */
 
-enum { TEXT_COLUMNS = 5 };
-
-/* The accounts in the order they were read, until they are numbered. */
-typedef struct account_key {
-    const char *external_id;
-    int64_t row;
-    int64_t created_at;
-    uint64_t mailbox;
-    uint32_t code[TEXT_COLUMNS];
-    uint8_t status;
-} account_key;
-
-static int by_external_id(const void *left, const void *right)
-{
-    const account_key *a = left;
-    const account_key *b = right;
-    return strcmp(a->external_id, b->external_id); /* strcmp compares bytes as unsigned char */
-}
+enum { TEXT_COLUMNS = RF_ACCOUNT_TEXTS };
+enum { MOST_ROOM = 1 << 25 }; /* accounts, at first */
 
 uint8_t rf_population_status(const char *text, size_t length)
 {
@@ -171,120 +155,229 @@ uint64_t rf_population_mailbox(const char *text, size_t length)
     return length > 0 && hash == 0 ? 1 : hash;
 }
 
-static rf_status allocate_accounts(rf_population *p, rf_coded *const *columns, rf_error *err)
+/* The columns that are read, each with the size of an element. */
+typedef struct read_column {
+    void *array; /* the address of its pointer */
+    size_t size;
+} read_column;
+enum { READ_COLUMNS = 6 + TEXT_COLUMNS };
+
+static void list_columns(rf_population *p, read_column column[READ_COLUMNS])
+{
+    size_t count = 0;
+    column[count++] = (read_column){&p->account_row, sizeof *p->account_row};
+    column[count++] = (read_column){&p->external_id, sizeof *p->external_id};
+    column[count++] = (read_column){&p->identity, sizeof *p->identity};
+    column[count++] = (read_column){&p->created_at, sizeof *p->created_at};
+    column[count++] = (read_column){&p->status, sizeof *p->status};
+    column[count++] = (read_column){&p->mailbox, sizeof *p->mailbox};
+    for (int c = 0; c < TEXT_COLUMNS; c++) {
+        uint32_t **code = &rf_account_text(p, c)->code;
+        column[count++] = (read_column){code, sizeof **code};
+    }
+}
+
+static bool resize_columns(rf_population *p, size_t room)
+{
+    read_column column[READ_COLUMNS];
+    bool good = true;
+    list_columns(p, column);
+    for (int c = 0; c < READ_COLUMNS && good; c++) {
+        good = rf_resize(column[c].array, room, column[c].size);
+    }
+    return good;
+}
+
+/* What is told of accounts elsewhere begins with nothing. */
+static rf_status allocate_others(rf_population *p, rf_error *err)
 {
     size_t const n = p->accounts;
-    bool good = true;
-    p->account_row = rf_alloc(n, sizeof *p->account_row);
-    p->external_id = rf_alloc(n, sizeof *p->external_id);
-    p->identity = rf_alloc(n, sizeof *p->identity);
-    p->created_at = rf_alloc(n, sizeof *p->created_at);
-    p->status = rf_alloc(n, sizeof *p->status);
     p->requests = rf_alloc(n, sizeof *p->requests);
     p->active_days = rf_alloc(n, sizeof *p->active_days);
     p->hours = rf_alloc(n, sizeof *p->hours);
     p->observed = rf_alloc(n, sizeof *p->observed);
-    p->prepaid = rf_alloc(n, sizeof *p->prepaid);
     p->capability_start = rf_alloc(n + 1, sizeof *p->capability_start);
-    p->mailbox = rf_alloc(n, sizeof *p->mailbox);
     p->first_use = rf_alloc(n, sizeof *p->first_use);
     p->last_use = rf_alloc(n, sizeof *p->last_use);
     p->undated = rf_alloc(n, sizeof *p->undated);
-    p->funded = rf_alloc(n, sizeof *p->funded);
-    p->unpaid = rf_alloc(n, sizeof *p->unpaid);
-    for (int c = 0; c < TEXT_COLUMNS; c++) {
-        columns[c]->code = rf_alloc(n, sizeof *columns[c]->code);
-        good = good && columns[c]->code != NULL;
-    }
-    if (!good || p->account_row == NULL || p->external_id == NULL || p->identity == NULL ||
-        p->created_at == NULL || p->status == NULL || p->requests == NULL ||
-        p->active_days == NULL || p->hours == NULL || p->observed == NULL || p->prepaid == NULL ||
-        p->capability_start == NULL || p->mailbox == NULL || p->first_use == NULL ||
-        p->last_use == NULL || p->undated == NULL || p->funded == NULL || p->unpaid == NULL) {
+    if (p->requests == NULL || p->active_days == NULL || p->hours == NULL || p->observed == NULL ||
+        p->capability_start == NULL || p->first_use == NULL || p->last_use == NULL ||
+        p->undated == NULL) {
         return rf_fail_memory(err, "the account columns");
     }
     return RF_OK;
 }
 
-/* Numbers the accounts by their external ids and lays their columns out in that order. */
-static rf_status lay_out_accounts(rf_population *p, account_key *keys, size_t count,
-                                  interner *interners, rf_error *err)
+/* ---- the order of accounts ---- */
+
+/* Puts the two stretches of `from` that end at `middle` and `end`, each in order, in order in
+ * `to`. */
+static void merge(const char *const *id, const uint32_t *from, uint32_t *to, size_t first,
+                  size_t middle, size_t end)
 {
-    rf_coded *const columns[TEXT_COLUMNS] = {&p->email_domain, &p->country, &p->timezone, &p->plan,
-                                             &p->owner};
-    bool ordered = true; /* they are after a first import of accounts */
-    rf_status status;
+    size_t left = first;
+    size_t right = middle;
+    for (size_t i = first; i < end; i++) {
+        /* strcmp compares bytes as unsigned char */
+        bool const is_left =
+            right == end || (left < middle && strcmp(id[from[left]], id[from[right]]) <= 0);
+        to[i] = is_left ? from[left++] : from[right++];
+    }
+}
+
+/* The order of accounts by their external ids. They come in a few long stretches that are in order,
+ * one of each part of an import: those are merged two by two. O(n log stretches). */
+static uint32_t *order_accounts(const char *const *id, size_t count)
+{
+    uint32_t *order = rf_alloc_raw(count, sizeof *order);
+    uint32_t *spare = rf_alloc_raw(count, sizeof *spare);
+    size_t *start = rf_alloc_raw(count + 1, sizeof *start); /* of stretches */
+    size_t stretches = 0;
+    for (size_t i = 0; i < count && order != NULL && spare != NULL && start != NULL; i++) {
+        order[i] = (uint32_t)i;
+        if (i == 0 || strcmp(id[i - 1], id[i]) > 0) {
+            start[stretches++] = i;
+        }
+    }
+    while (stretches > 1) {
+        uint32_t *const from = order;
+        size_t left = 0;
+        start[stretches] = count;
+        for (size_t i = 0; i < stretches; i += 2) {
+            size_t const first = start[i];
+            size_t const middle = start[i + 1];
+            size_t const end = i + 2 <= stretches ? start[i + 2] : count;
+            merge(id, from, spare, first, middle, end);
+            start[left++] = first;
+        }
+        stretches = left;
+        order = spare;
+        spare = from;
+    }
+    if (spare == NULL || start == NULL) {
+        rf_free(order);
+        order = NULL;
+    }
+    rf_free(spare);
+    rf_free(start);
+    return order;
+}
+
+/* Lays the columns out by external id. */
+static rf_status order_columns(rf_population *p, rf_error *err)
+{
+    read_column column[READ_COLUMNS];
+    uint32_t *order = order_accounts(p->external_id, p->accounts);
+    rf_status status = order == NULL ? rf_fail_memory(err, "the order of accounts") : RF_OK;
+    list_columns(p, column);
+    for (int c = 0; c < READ_COLUMNS && status == RF_OK; c++) {
+        size_t const size = column[c].size;
+        char *old;
+        char *ordered = rf_alloc_raw(p->accounts, size);
+        memcpy(&old, column[c].array, sizeof old);
+        if (ordered == NULL) {
+            status = rf_fail_memory(err, "the order of accounts");
+            break;
+        }
+        for (uint32_t a = 0; a < p->accounts; a++) {
+            memcpy(ordered + a * size, old + order[a] * size, size);
+        }
+        rf_free(old);
+        memcpy(column[c].array, &ordered, sizeof ordered);
+    }
+    rf_free(order);
+    return status;
+}
+
+/* The accounts are read: their columns get their order and their size. */
+static rf_status finish_accounts(rf_population *p, size_t count, bool ordered, interner *interners,
+                                 rf_error *err)
+{
+    rf_status status = RF_OK;
     if (count >= UINT32_MAX) {
         return rf_fail(err, RF_EINPUT, "too many accounts for one database: %zu", count);
     }
     p->accounts = (uint32_t)count;
-    status = allocate_accounts(p, columns, err);
-    for (size_t i = 1; i < count && ordered; i++) {
-        ordered = by_external_id(&keys[i - 1], &keys[i]) < 0;
+    if (!resize_columns(p, count)) {
+        return rf_fail_memory(err, "the accounts");
     }
     if (!ordered) {
-        qsort(keys, count, sizeof *keys, by_external_id);
-    }
-    for (size_t i = 0; i < count && status == RF_OK; i++) {
-        p->account_row[i] = keys[i].row;
-        p->external_id[i] = keys[i].external_id;
-        p->identity[i] = rf_hash_bytes(0, keys[i].external_id, strlen(keys[i].external_id));
-        p->created_at[i] = keys[i].created_at;
-        p->status[i] = keys[i].status;
-        p->mailbox[i] = keys[i].mailbox;
-        for (int c = 0; c < TEXT_COLUMNS; c++) {
-            columns[c]->code[i] = keys[i].code[c];
-        }
+        status = order_columns(p, err);
     }
     for (int c = 0; c < TEXT_COLUMNS && status == RF_OK; c++) {
-        status = finish_column(&interners[c], p->accounts, columns[c], err);
+        status = finish_column(&interners[c], p->accounts, rf_account_text(p, c), err);
     }
-    return status;
+    return status == RF_OK ? allocate_others(p, err) : status;
+}
+
+enum { ID, EXTERNAL_ID, CREATED_AT, STATUS, EMAIL_KEY, TEXTS };
+
+/* One row becomes account `a`, for which there is room. */
+static bool add_account(rf_population *p, size_t a, const rf_scan_cell *cells, interner *interners)
+{
+    const rf_scan_cell *id = &cells[EXTERNAL_ID];
+    const char *copy = rf_arena_text(&p->texts, id->text, id->length);
+    bool good = copy != NULL;
+    p->external_id[a] = copy;
+    p->account_row[a] = cells[ID].number;
+    p->created_at[a] = cells[CREATED_AT].kind == RF_INT ? cells[CREATED_AT].number : RF_NO_TIME;
+    p->status[a] = rf_population_status(cells[STATUS].text, cells[STATUS].length);
+    p->mailbox[a] = rf_population_mailbox(cells[EMAIL_KEY].text, cells[EMAIL_KEY].length);
+    p->identity[a] = rf_hash_bytes(0, id->text, id->length);
+    for (int c = 0; c < TEXT_COLUMNS && good; c++) {
+        good = intern(&interners[c], &p->texts, &cells[TEXTS + c], &rf_account_text(p, c)->code[a]);
+    }
+    return good;
+}
+
+/* Room for as many accounts as there can be: what is not used is not touched, and given back. */
+static rf_status first_room(rf_store *store, rf_population *p, size_t *room, rf_error *err)
+{
+    int64_t newest = 0;
+    rf_status const status =
+        rf_store_number(store, "SELECT ifnull(max(id), 0) FROM account", &newest, err);
+    *room = newest < 0 || newest > MOST_ROOM ? MOST_ROOM : (size_t)newest + 1;
+    return status == RF_OK && !resize_columns(p, *room) ? rf_fail_memory(err, "the accounts")
+                                                        : status;
 }
 
 static rf_status read_accounts(rf_store *store, rf_population *p, rf_error *err)
 {
-    enum { ID, EXTERNAL_ID, CREATED_AT, STATUS, EMAIL_KEY, TEXTS };
     const rf_scan_cell *cells = NULL;
     interner interners[TEXT_COLUMNS] = {{0}};
-    account_key *keys = NULL;
-    size_t capacity = 0;
+    size_t room = 0;
     size_t count = 0;
+    bool ordered = true; /* they are after a first import of accounts */
     rf_scan *scan = NULL;
-    rf_status status = rf_scan_open(store, "account",
-                                    "id, external_id, created_at, status, email_key, email_domain,"
-                                    " country, timezone, plan, owner_id",
-                                    "id", &scan, err);
+    rf_status status = first_room(store, p, &room, err);
+    if (status == RF_OK) {
+        status = rf_scan_open(store, "account",
+                              "id, external_id, created_at, status, email_key, email_domain,"
+                              " country, timezone, plan, owner_id",
+                              "id", &scan, err);
+    }
     while (status == RF_OK && (status = rf_scan_next(scan, &cells, err)) == RF_OK &&
            cells != NULL) {
-        account_key *key;
-        bool good = rf_reserve(&keys, &capacity, count + 1, sizeof *keys);
-        if (good) {
-            key = &keys[count++];
-            key->row = cells[ID].number;
-            key->created_at =
-                cells[CREATED_AT].kind == RF_INT ? cells[CREATED_AT].number : RF_NO_TIME;
-            key->status = rf_population_status(cells[STATUS].text, cells[STATUS].length);
-            key->mailbox = rf_population_mailbox(cells[EMAIL_KEY].text, cells[EMAIL_KEY].length);
-            key->external_id =
-                rf_arena_text(&p->texts, cells[EXTERNAL_ID].text, cells[EXTERNAL_ID].length);
-            good = key->external_id != NULL;
+        bool good = true;
+        if (count == room) {
+            room += room / 2;
+            good = resize_columns(p, room);
         }
-        for (int c = 0; c < TEXT_COLUMNS && good; c++) {
-            good = intern(&interners[c], &p->texts, &cells[TEXTS + c], &key->code[c]);
-        }
-        if (!good) {
+        if (!good || !add_account(p, count, cells, interners)) {
             status = rf_fail_memory(err, "the accounts");
+            break;
         }
+        ordered =
+            ordered && (count == 0 || strcmp(p->external_id[count - 1], p->external_id[count]) < 0);
+        count++;
     }
     rf_scan_end(scan);
     if (status == RF_OK) {
-        status = lay_out_accounts(p, keys, count, interners, err);
+        status = finish_accounts(p, count, ordered, interners, err);
     }
     for (int c = 0; c < TEXT_COLUMNS; c++) {
         interner_free(&interners[c]);
     }
-    rf_free(keys);
     return status;
 }
 
@@ -385,18 +478,25 @@ static rf_status number_families(rf_population *p, rf_error *err)
 
 /* ---- all of it ---- */
 
-/* Two hands: one reads what is held, the other what is known of accounts. They write different
- * parts of the population; `map` is ready before the second half. */
+/* Two hands: one reads what is held, the other accounts and what they did. They write different
+ * parts of the population. */
 typedef struct reading {
     rf_population *p;
     rf_account_map map;
     rf_holdings *holdings;
-    rf_store *accounts_store;
-    rf_store *holdings_store; /* the same, unless there are two connections */
+    rf_store *store, *other;
+    bool held; /* what is held is read, by rows of accounts */
 } reading;
 
-static rf_status first_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
-                            rf_error *err)
+static rf_status read_held(reading *r, rf_store *store, const rf_account_map *map, rf_error *err)
+{
+    rf_status const status =
+        r->holdings != NULL ? RF_OK : rf_holdings_begin(store, r->p, &r->holdings, err);
+    return status == RF_OK ? rf_holdings_read(store, map, r->holdings, &r->held, err) : status;
+}
+
+static rf_status read_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
+                           rf_error *err)
 {
     reading *r = context;
     rf_status status;
@@ -404,34 +504,27 @@ static rf_status first_half(void *context, size_t hand, size_t first, size_t end
     (void)end;
     (void)worker;
     if (hand == 0) {
-        return rf_holdings_begin(r->holdings_store, r->p, &r->holdings, err);
+        return read_held(r, r->other, NULL, err);
     }
-    status = read_accounts(r->accounts_store, r->p, err);
-    return status == RF_OK ? rf_population_number(r->p, &r->map, err) : status;
+    status = read_accounts(r->store, r->p, err);
+    if (status == RF_OK) {
+        status = rf_population_number(r->p, &r->map, err);
+    }
+    return status == RF_OK ? rf_activity_read(r->store, r->p, &r->map, err) : status;
 }
 
-static rf_status second_half(void *context, size_t hand, size_t first, size_t end, unsigned worker,
-                             rf_error *err)
-{
-    reading *r = context;
-    (void)first;
-    (void)end;
-    (void)worker;
-    return hand == 0 ? rf_holdings_read(r->holdings_store, &r->map, r->holdings, err)
-                     : rf_activity_read(r->accounts_store, r->p, &r->map, err);
-}
-
+/* With one connection accounts come first. With two, what is held waits for them only where it
+ * cannot go by their rows. */
 static rf_status read_all(rf_store *store, rf_store *other, rf_population *p, rf_error *err)
 {
-    reading r = {.p = p, .accounts_store = store, .holdings_store = other};
-    unsigned const threads = other == NULL ? 1 : 2;
-    rf_status status;
-    if (other == NULL) {
-        r.holdings_store = store;
+    reading r = {.p = p, .store = store, .other = other};
+    rf_status status =
+        other == NULL ? read_half(&r, 1, 0, 0, 0, err) : rf_parallel(2, 2, 1, read_half, &r, err);
+    if (status == RF_OK && r.held) {
+        status = rf_holdings_number(r.holdings, &r.map, 2, &r.held, err);
     }
-    status = rf_parallel(threads, 2, 1, first_half, &r, err);
-    if (status == RF_OK) {
-        status = rf_parallel(threads, 2, 1, second_half, &r, err);
+    if (status == RF_OK && !r.held) {
+        status = read_held(&r, store, &r.map, err);
     }
     if (status == RF_OK) {
         status = rf_holdings_turn(r.holdings, err);

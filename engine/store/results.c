@@ -51,15 +51,6 @@ static void bind_figure(rf_statement *insert, int parameter, double figure)
     }
 }
 
-static void bind_known(rf_statement *insert, int parameter, int64_t value, int64_t unknown)
-{
-    if (value == unknown) {
-        rf_bind_null(insert, parameter);
-    } else {
-        rf_bind_int(insert, parameter, value);
-    }
-}
-
 static rf_status write_run(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
     rf_statement *insert = NULL;
@@ -209,113 +200,140 @@ rf_status rf_results_write_hubs(rf_store *store, const rf_findings *findings, in
     return status;
 }
 
-static rf_status write_ring(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
-                            rf_error *err)
+/* Rings, their parts or their evidence on their way to be rows. */
+typedef struct ring_rows {
+    const rf_findings *f;
+    const uint32_t *some; /* indexes of rings; NULL: all */
+    uint32_t count;       /* of rings */
+    int64_t run;
+    uint32_t next, item; /* a ring, and what is next of it */
+} ring_rows;
+
+static uint32_t ring_at(const ring_rows *to, uint32_t at)
 {
-    const rf_ring *ring = &f->ring[r];
-    rf_bind_int(insert, 1, run);
-    rf_bind_int(insert, 2, rf_ring_number(f, r));
-    rf_bind_text(insert, 3, ring->key);
-    rf_bind_int(insert, 4, ring->network);
-    rf_bind_int(insert, 5, ring->size);
-    rf_bind_int(insert, 6, ring->cells);
-    rf_bind_int(insert, 7, (int64_t)ring->links);
-    rf_bind_real(insert, 8, ring->link_bits);
-    rf_bind_real(insert, 9, ring->score);
-    rf_bind_int(insert, 10, ring->flagged);
-    rf_bind_text(insert, 11, ring->looks_like);
-    bind_known(insert, 12, ring->first_created, RF_NO_TIME);
-    bind_known(insert, 13, ring->last_created, RF_NO_TIME);
-    rf_bind_int(insert, 14, (int64_t)ring->requests);
-    rf_bind_real(insert, 15, ring->inner_bits);
-    bind_figure(insert, 16, ring->q);
-    return rf_run(insert, err);
+    return to->some == NULL ? at : to->some[at];
 }
 
-static rf_status write_parts(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
-                             rf_error *err)
+static void feed_figure(rf_feed_cell *cell, double figure)
 {
-    rf_status status = RF_OK;
-    for (uint32_t i = 0; i < f->ring[r].parts && status == RF_OK; i++) {
-        const rf_score_part *part = &f->ring[r].part[i];
-        rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, rf_ring_number(f, r));
-        rf_bind_text(insert, 3, part->name);
-        rf_bind_real(insert, 4, part->bits);
-        bind_figure(insert, 5, part->observed);
-        bind_figure(insert, 6, part->expected);
-        rf_bind_text(insert, 7, part->note == NULL ? "" : part->note);
-        status = rf_run(insert, err);
+    rf_feed_real(cell, figure);
+    cell->kind = isnan(figure) ? RF_NULL : RF_REAL;
+}
+
+static void feed_known(rf_feed_cell *cell, int64_t value, int64_t unknown)
+{
+    rf_feed_int(cell, value);
+    cell->kind = value == unknown ? RF_NULL : RF_INT;
+}
+
+static rf_status next_ring(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
+{
+    ring_rows *to = context;
+    (void)err;
+    *found = to->next < to->count;
+    if (*found) {
+        uint32_t const r = ring_at(to, to->next++);
+        const rf_ring *ring = &to->f->ring[r];
+        cells[0].number = to->run;
+        cells[1].number = rf_ring_number(to->f, r);
+        rf_feed_text(&cells[2], ring->key, strlen(ring->key));
+        cells[3].number = ring->network;
+        cells[4].number = ring->size;
+        cells[5].number = ring->cells;
+        cells[6].number = (int64_t)ring->links;
+        rf_feed_real(&cells[7], ring->link_bits);
+        rf_feed_real(&cells[8], ring->score);
+        cells[9].number = ring->flagged;
+        rf_feed_text(&cells[10], ring->looks_like, strlen(ring->looks_like));
+        feed_known(&cells[11], ring->first_created, RF_NO_TIME);
+        feed_known(&cells[12], ring->last_created, RF_NO_TIME);
+        cells[13].number = (int64_t)ring->requests;
+        rf_feed_real(&cells[14], ring->inner_bits);
+        feed_figure(&cells[15], ring->q);
     }
-    return status;
+    return RF_OK;
 }
 
-static rf_status write_evidence(const rf_findings *f, uint32_t r, int64_t run, rf_statement *insert,
-                                rf_error *err)
+/* run, ring, part, bits, observed, expected, note */
+static rf_status next_part(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    const rf_ring *ring = &f->ring[r];
-    rf_status status = RF_OK;
-    for (uint32_t i = 0; i < ring->evidences && status == RF_OK; i++) {
-        const rf_ring_evidence *e = &f->evidence[ring->first_evidence + i];
-        rf_bind_int(insert, 1, run);
-        rf_bind_int(insert, 2, rf_ring_number(f, r));
-        rf_bind_int(insert, 3, i + 1);
-        rf_bind_int(insert, 4, e->value_row);
-        rf_bind_int(insert, 5, e->members);
-        rf_bind_int(insert, 6, e->holders);
-        rf_bind_real(insert, 7, e->bits);
-        bind_known(insert, 8, e->first_day, RF_NO_DAY);
-        bind_known(insert, 9, e->last_day, RF_NO_DAY);
-        status = rf_run(insert, err);
+    ring_rows *to = context;
+    (void)err;
+    while (to->next < to->count && to->item == to->f->ring[ring_at(to, to->next)].parts) {
+        to->next++;
+        to->item = 0;
     }
-    return status;
+    *found = to->next < to->count;
+    if (*found) {
+        uint32_t const r = ring_at(to, to->next);
+        const rf_score_part *part = &to->f->ring[r].part[to->item++];
+        const char *note = part->note == NULL ? "" : part->note;
+        cells[0].number = to->run;
+        cells[1].number = rf_ring_number(to->f, r);
+        rf_feed_text(&cells[2], part->name, strlen(part->name));
+        rf_feed_real(&cells[3], part->bits);
+        feed_figure(&cells[4], part->observed);
+        feed_figure(&cells[5], part->expected);
+        rf_feed_text(&cells[6], note, strlen(note));
+    }
+    return RF_OK;
 }
 
-rf_status rf_ring_writer_begin(rf_store *store, rf_ring_writer *writer, rf_error *err)
+/* run, ring, rank, value, members, holders, bits, first_day, last_day */
+static rf_status next_evidence(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
-    rf_status status = rf_prepare(
+    ring_rows *to = context;
+    (void)err;
+    while (to->next < to->count && to->item == to->f->ring[ring_at(to, to->next)].evidences) {
+        to->next++;
+        to->item = 0;
+    }
+    *found = to->next < to->count;
+    if (*found) {
+        uint32_t const r = ring_at(to, to->next);
+        const rf_ring_evidence *e = &to->f->evidence[to->f->ring[r].first_evidence + to->item++];
+        cells[0].number = to->run;
+        cells[1].number = rf_ring_number(to->f, r);
+        cells[2].number = to->item;
+        cells[3].number = e->value_row;
+        cells[4].number = e->members;
+        cells[5].number = e->holders;
+        rf_feed_real(&cells[6], e->bits);
+        feed_known(&cells[7], e->first_day, RF_NO_DAY);
+        feed_known(&cells[8], e->last_day, RF_NO_DAY);
+    }
+    return RF_OK;
+}
+
+rf_status rf_results_write_rings(rf_store *store, const rf_findings *findings, int64_t run,
+                                 const uint32_t *some, uint32_t count, rf_error *err)
+{
+    ring_rows const all = {.f = findings, .some = some, .count = count, .run = run};
+    ring_rows to = all;
+    rf_status status = rf_feed_run(
         store,
         "INSERT INTO ring (run, ring, ring_key, network, size, cells, links, link_bits, score,"
         " flagged, looks_like, first_created, last_created, requests, inner_bits, q)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        &writer->ring, err);
+        " SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15 FROM feed",
+        next_ring, &to, err);
+    to = all;
     if (status == RF_OK) {
-        status = rf_prepare(store, "INSERT INTO score_part VALUES (?, ?, ?, ?, ?, ?, ?)",
-                            &writer->part, err);
+        status =
+            rf_feed_run(store, "INSERT INTO score_part SELECT c0, c1, c2, c3, c4, c5, c6 FROM feed",
+                        next_part, &to, err);
     }
+    to = all;
     if (status == RF_OK) {
-        status = rf_prepare(store, "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                            &writer->evidence, err);
+        status = rf_feed_run(
+            store, "INSERT INTO evidence SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM feed",
+            next_evidence, &to, err);
     }
     return status;
-}
-
-rf_status rf_ring_write(const rf_findings *findings, uint32_t index, int64_t run,
-                        const rf_ring_writer *writer, rf_error *err)
-{
-    rf_status status = write_ring(findings, index, run, writer->ring, err);
-    if (status == RF_OK) {
-        status = write_parts(findings, index, run, writer->part, err);
-    }
-    return status == RF_OK ? write_evidence(findings, index, run, writer->evidence, err) : status;
-}
-
-void rf_ring_writer_end(rf_ring_writer *writer)
-{
-    rf_statement_end(writer->ring);
-    rf_statement_end(writer->part);
-    rf_statement_end(writer->evidence);
 }
 
 static rf_status write_rings(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
-    rf_ring_writer writer = {0};
-    rf_status status = rf_ring_writer_begin(store, &writer, err);
-    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
-        status = rf_ring_write(f, r, run, &writer, err);
-    }
-    rf_ring_writer_end(&writer);
-    return status;
+    return rf_results_write_rings(store, f, run, NULL, f->rings, err);
 }
 
 /* run, account, ring, cell, network, role, links, bits, membership */
@@ -523,23 +541,19 @@ void rf_results_abandon(rf_results_writing *writing)
 typedef struct writing_step {
     rf_status (*write)(rf_store *, const rf_findings *, int64_t, rf_error *);
     const char *part; /* of the writing, for the stopwatch */
+    bool counted;     /* it, and what follows, waits for what is told beside */
 } writing_step;
 
 static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
                             const rf_results_hooks *hooks, rf_error *err)
 {
-    static writing_step const steps[] = {{write_run, "rings"},
-                                         {write_calibration, "rings"},
-                                         {write_labels, "rings"},
-                                         {write_weighing, "rings"},
-                                         {write_signals, "rings"},
-                                         {rf_results_write_hubs, "worths"},
-                                         {rf_results_write_types, "worths"},
-                                         {write_allowed, "worths"},
-                                         {write_rings, "rings"},
-                                         {write_members, "members"},
-                                         {write_ledger, "ledger"},
-                                         {rf_results_write_counts, "counts"}};
+    static writing_step const steps[] = {
+        {write_run, "rings", false},       {write_calibration, "rings", false},
+        {write_labels, "rings", false},    {write_weighing, "rings", false},
+        {write_signals, "rings", false},   {rf_results_write_hubs, "worths", false},
+        {write_allowed, "worths", false},  {write_rings, "rings", false},
+        {write_ledger, "ledger", false},   {rf_results_write_types, "worths", true},
+        {write_members, "members", false}, {rf_results_write_counts, "counts", false}};
     const char *const stage = hooks->watch == NULL ? "" : hooks->stage[hooks->stages - 1];
     size_t const count = sizeof steps / sizeof steps[0];
     rf_store *const store = w->store;
@@ -555,7 +569,7 @@ static rf_status write_rest(rf_results_writing *w, const rf_findings *findings,
         rf_stopwatch_lap(hooks->watch, stage, "ledger");
     }
     for (size_t i = 0; i < count && status == RF_OK; i++) {
-        if (steps[i].write == rf_results_write_counts && hooks->counted != NULL) {
+        if (steps[i].counted && hooks->counted != NULL) {
             status = hooks->counted(hooks->context, err);
         }
         if (status == RF_OK) {

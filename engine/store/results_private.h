@@ -5,16 +5,11 @@
 #include "store/feed.h"
 #include "store/results.h"
 
-/* Statements that write a ring, a part of its score, and a piece of its evidence. */
-typedef struct rf_ring_writer {
-    rf_statement *ring, *part, *evidence;
-} rf_ring_writer;
-
-RF_MUST_USE rf_status rf_ring_writer_begin(rf_store *store, rf_ring_writer *writer, rf_error *err);
-/* Writes a ring with its parts and evidence; there must be none of that number. */
-RF_MUST_USE rf_status rf_ring_write(const rf_findings *findings, uint32_t index, int64_t run,
-                                    const rf_ring_writer *writer, rf_error *err);
-void rf_ring_writer_end(rf_ring_writer *writer);
+/* Writes rings with their parts and evidence: `count` of them, whose indexes are `some` (NULL: the
+ * first ones); there must be none of their numbers. */
+RF_MUST_USE rf_status rf_results_write_rings(rf_store *store, const rf_findings *findings,
+                                             int64_t run, const uint32_t *some, uint32_t count,
+                                             rf_error *err);
 
 /* The row of a member. */
 void rf_member_row(const rf_findings *findings, const rf_member *member, int64_t run,

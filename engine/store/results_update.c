@@ -202,29 +202,26 @@ static rf_status move_rings(rf_store *store, const rf_findings *f, const rf_resu
 static rf_status write_rings(rf_store *store, const rf_findings *f, const rf_results_changes *c,
                              rf_error *err)
 {
-    rf_ring_writer writer = {0};
     uint32_t *number = rf_alloc_raw(f->rings, sizeof *number);
+    uint32_t *judged = rf_alloc_raw(f->rings, sizeof *judged);
     uint32_t count = 0;
-    rf_status status = number == NULL ? rf_fail_memory(err, "the rings")
-                                      : take_rings(store, c->run, c->gone, c->goings, err);
+    rf_status status = number == NULL || judged == NULL
+                           ? rf_fail_memory(err, "the rings")
+                           : take_rings(store, c->run, c->gone, c->goings, err);
     for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
         if (c->ring[r] == RF_RING_JUDGED) {
+            judged[count] = r;
             number[count++] = rf_ring_number(f, r);
         }
     }
     if (status == RF_OK) {
         status = take_rings(store, c->run, number, count, err);
     }
-    rf_free(number);
     if (status == RF_OK) {
-        status = rf_ring_writer_begin(store, &writer, err);
+        status = rf_results_write_rings(store, f, c->run, judged, count, err);
     }
-    for (uint32_t r = 0; r < f->rings && status == RF_OK; r++) {
-        if (c->ring[r] == RF_RING_JUDGED) {
-            status = rf_ring_write(f, r, c->run, &writer, err);
-        }
-    }
-    rf_ring_writer_end(&writer);
+    rf_free(number);
+    rf_free(judged);
     if (status == RF_OK) {
         status = grow_rings(store, f, c, err);
     }
