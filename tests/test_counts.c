@@ -118,6 +118,9 @@ static void counted_answers_are_the_slow_ones(void **state)
     assert_true(story_number(f, "SELECT count(*) FROM place_ring") > 10);
     check_answers(f, 500);
     assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_quick_check"
+                                     " WHERE quick_check <> 'ok'"),
+                     0);
 }
 
 /* A cleared ring is not flagged any more, whatever was counted. */

@@ -101,6 +101,7 @@ static void strike(scene *s)
 {
     rf_calibration_free(&s->c);
     rf_population_free(&s->p);
+    rf_rivals_free(&s->rivals);
     rf_findings_free(&s->f);
     free(s);
 }

@@ -440,6 +440,9 @@ static void agrees_with_the_slow_way(void **state)
                      story_number(f, "SELECT count(*) FROM account WHERE created_at BETWEEN 0 AND "
                                      "3774873599"));
     assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_quick_check"
+                                     " WHERE quick_check <> 'ok'"),
+                     0);
     /* an update sees what a run would */
     make_world(f, "v", 24, "--accounts 500 --days 14");
     fixture_sql(f, "CREATE TEMP TABLE t (x)"); /* the file is there to write to */

@@ -398,6 +398,9 @@ static void an_update_writes_what_readers_expect(void **state)
     assert_int_equal(story_number(f, "SELECT count(*) FROM run"), 1);
     assert_int_equal(story_number(f, "SELECT updates FROM run"), 1);
     assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(story_number(f, "SELECT count(*) FROM pragma_quick_check"
+                                     " WHERE quick_check <> 'ok'"),
+                     0);
     assert_int_equal(story_number(f, "SELECT links - (SELECT count(*) FROM link) FROM run"), 0);
     assert_int_equal(
         story_number(f, "SELECT count(*) - (SELECT count(*) FROM link_by_b) FROM link"), 0);

@@ -288,21 +288,27 @@ static void measure_dates(const rf_population *p, const rf_member *member, rf_ri
     }
 }
 
-rf_status rf_rings_measure(const rf_population *population, const rf_links *links, unsigned threads,
-                           rf_findings *findings, rf_error *err)
+typedef struct measuring {
+    const rf_population *p;
+    rf_findings *f;
+    uint32_t *cells; /* by member */
+} measuring;
+
+static rf_status measure_rings(void *context, size_t block, size_t first, size_t end,
+                               unsigned worker, rf_error *err)
 {
-    uint32_t *cells = rf_alloc_raw(findings->members, sizeof *cells);
-    rf_status status = RF_OK;
-    if (cells == NULL) {
-        return rf_fail_memory(err, "the rings");
-    }
-    for (uint32_t r = 0; r < findings->rings; r++) {
-        rf_ring *ring = &findings->ring[r];
-        const rf_member *member = findings->member + ring->first_member;
+    const measuring *m = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t r = first; r < end; r++) {
+        rf_ring *ring = &m->f->ring[r];
+        const rf_member *member = m->f->member + ring->first_member;
+        uint32_t *cells = m->cells + ring->first_member;
         ring->links = 0;
         ring->link_bits = 0;
         ring->cells = 0;
-        measure_dates(population, member, ring);
+        measure_dates(m->p, member, ring);
         for (uint32_t i = 0; i < ring->size; i++) {
             cells[i] = member[i].cell;
         }
@@ -311,9 +317,20 @@ rf_status rf_rings_measure(const rf_population *population, const rf_links *link
             ring->cells += i == 0 || cells[i] != cells[i - 1];
         }
     }
-    status = measure_links(population, links, threads, findings, err);
-    rf_free(cells);
-    return status;
+    return RF_OK;
+}
+
+rf_status rf_rings_measure(const rf_population *population, const rf_links *links, unsigned threads,
+                           rf_findings *findings, rf_error *err)
+{
+    enum { RING_GRAIN = 64 };
+    measuring m = {
+        .p = population, .f = findings, .cells = rf_alloc_raw(findings->members, sizeof *m.cells)};
+    rf_status status =
+        m.cells == NULL ? rf_fail_memory(err, "the rings")
+                        : rf_parallel(threads, findings->rings, RING_GRAIN, measure_rings, &m, err);
+    rf_free(m.cells);
+    return status == RF_OK ? measure_links(population, links, threads, findings, err) : status;
 }
 
 /* What was found before, by vertex; hubs were in no community. */

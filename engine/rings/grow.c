@@ -488,7 +488,6 @@ static void finish(grower *g)
     rf_free(g->marked);
     rf_free(g->vouches);
     rf_places_free(&g->places);
-    rf_membership_end(&g->model);
 }
 
 /* What holds accounts elsewhere: in communities that are not suspect. */
@@ -538,9 +537,12 @@ static rf_status grow_rounds(grower *g, rf_error *err)
 void rf_rivals_clear(rf_rivals *rivals)
 {
     rf_measured *const measured = rivals->measured;
+    rf_membership_model const model = rivals->model;
     rivals->measured = NULL;
+    rivals->model.reliability = NULL;
     rf_rivals_free(rivals);
     rivals->measured = measured;
+    rivals->model = model;
 }
 
 void rf_rivals_free(rf_rivals *rivals)
@@ -549,7 +551,16 @@ void rf_rivals_free(rf_rivals *rivals)
     rf_free(rivals->membership);
     rf_free(rivals->stands);
     rf_measured_free(rivals->measured);
+    rf_membership_end(&rivals->model);
     *rivals = (rf_rivals){0};
+}
+
+rf_status rf_rivals_model(const rf_population *population, const rf_calibration *calibration,
+                          rf_rivals *rivals, rf_error *err)
+{
+    return rivals->model.reliability != NULL
+               ? RF_OK
+               : rf_membership_begin(population, calibration, &rivals->model, err);
 }
 
 static rf_status begin_rivals(uint32_t accounts, rf_rivals *rivals, rf_error *err)
@@ -587,7 +598,8 @@ rf_status rf_rings_grow(const rf_population *population, const rf_calibration *c
     }
     *changed = 0;
     if (status == RF_OK) {
-        status = rf_membership_begin(population, calibration, &g.model, err);
+        status = rf_rivals_model(population, calibration, rivals, err);
+        g.model = rivals->model; /* borrowed */
     }
     if (status == RF_OK) {
         status = prepare(&g, findings, err);

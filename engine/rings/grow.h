@@ -44,13 +44,18 @@ typedef struct rf_rivals {
     uint8_t *stands;   /* by ring of the findings: 1: not to be weighed again; NULL: none */
     rf_measured
         *measured; /* of communities, by an earlier growth in the same population; or NULL */
-    bool resumed;  /* fringe joined in an earlier run: it vouches if it is loyal */
-    rf_strength_counts pool; /* of all suspect rings; resumed: as the full run had it, when any */
+    rf_membership_model model; /* of that population, once it was needed */
+    bool resumed;              /* fringe joined in an earlier run: it vouches if it is loyal */
+    rf_strength_counts pool;   /* of all suspect rings; resumed: as the full run had it, when any */
     uint64_t pool_members;
 } rf_rivals;
 void rf_rivals_free(rf_rivals *rivals);
-/* Forgets all but what was measured: to be weighed anew. */
+/* Forgets all but what was measured and the model: to be weighed anew. */
 void rf_rivals_clear(rf_rivals *rivals);
+/* Makes the model, unless it is there. O(groups). */
+RF_MUST_USE rf_status rf_rivals_model(const rf_population *population,
+                                      const rf_calibration *calibration, rf_rivals *rivals,
+                                      rf_error *err);
 
 /* Grows the suspect rings of judged *findings. *changed is how many accounts moved. Members have
  * their membership; when any moved they are listed anew, and the caller measures and judges again.

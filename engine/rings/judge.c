@@ -189,8 +189,8 @@ static rf_status order_rings(rf_findings *f, rf_error *err)
 {
     size_t const numbers = (size_t)largest_number(f) + 1;
     ranked_ring *ranked = rf_alloc(f->rings, sizeof *ranked);
-    rf_ring *ring = rf_alloc(f->rings, sizeof *ring);
-    rf_member *member = rf_alloc(f->members, sizeof *member);
+    rf_ring *ring = rf_alloc_raw(f->rings, sizeof *ring);
+    rf_member *member = rf_alloc_raw(f->members, sizeof *member);
     uint32_t *cell = rf_alloc(numbers, sizeof *cell);
     uint32_t *network = rf_alloc(numbers, sizeof *network);
     uint32_t cells = 0;

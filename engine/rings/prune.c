@@ -25,7 +25,7 @@ typedef struct cell {
 typedef struct pruner {
     const rf_population *p;
     const rf_grow_settings *settings;
-    const rf_rivals *rivals;
+    rf_rivals *rivals;
     rf_findings *f;
     rf_places places;
     uint64_t *suspect; /* by account, a bit: it is in a suspect ring */
@@ -248,7 +248,8 @@ static rf_status prepare(pruner *x, rf_error *err)
 static rf_status ask_all(pruner *x, const rf_calibration *calibration, uint32_t *pruned,
                          rf_error *err)
 {
-    rf_status status = rf_membership_begin(x->p, calibration, &x->model, err);
+    rf_status status = rf_rivals_model(x->p, calibration, x->rivals, err);
+    x->model = x->rivals->model; /* borrowed */
     if (status == RF_OK) {
         status = rf_membership_scratch_begin(&x->model, &x->scratch, err);
     }
@@ -263,14 +264,12 @@ static rf_status ask_all(pruner *x, const rf_calibration *calibration, uint32_t 
         *pruned += one->leaves;
     }
     rf_membership_scratch_end(&x->scratch);
-    rf_membership_end(&x->model);
     return status;
 }
 
 rf_status rf_rings_prune(const rf_population *population, const rf_calibration *calibration,
-                         const rf_links *links, const rf_grow_settings *settings,
-                         const rf_rivals *rivals, uint32_t min_size, rf_findings *findings,
-                         rf_pruned *pruned, rf_error *err)
+                         const rf_links *links, const rf_grow_settings *settings, rf_rivals *rivals,
+                         uint32_t min_size, rf_findings *findings, rf_pruned *pruned, rf_error *err)
 {
     pruner x = {.p = population, .settings = settings, .rivals = rivals, .f = findings};
     rf_status status = prepare(&x, err);

@@ -42,7 +42,7 @@ void rf_pruned_free(rf_pruned *pruned);
  * *pruned, also on failure. */
 RF_MUST_USE rf_status rf_rings_prune(const rf_population *population,
                                      const rf_calibration *calibration, const rf_links *links,
-                                     const rf_grow_settings *settings, const rf_rivals *rivals,
+                                     const rf_grow_settings *settings, rf_rivals *rivals,
                                      uint32_t min_size, rf_findings *findings, rf_pruned *pruned,
                                      rf_error *err);
 

@@ -86,7 +86,9 @@ static void close_up(rf_findings *f, const uint32_t *size, uint32_t min_size, ui
             continue;
         }
         to[r] = kept;
-        f->ring[kept] = f->ring[r];
+        if (kept != r) {
+            f->ring[kept] = f->ring[r];
+        }
         f->ring[kept].first_member = at;
         f->ring[kept].size = size[r];
         at += size[r];
@@ -133,7 +135,7 @@ rf_status rf_rings_regroup(const rf_population *population, const rf_places *pla
         }
     }
     close_up(findings, size, min_size, to);
-    member = rf_alloc(findings->members, sizeof *member);
+    member = rf_alloc_raw(findings->members, sizeof *member);
     if (member == NULL) {
         status = rf_fail_memory(err, "the members of the rings");
         goto done;

@@ -168,7 +168,7 @@ static rf_status gather(rf_store *store, gathering *g, const rf_account_map *map
 static rf_status lay_out_uses(gathering *g, const rf_account_map *map, rf_error *err)
 {
     rf_population *p = g->p;
-    const rf_capability_use *from = g->uses;
+    size_t at = 0;
     for (uint32_t a = 0; a < p->accounts; a++) {
         p->capability_start[a + 1] += p->capability_start[a];
     }
@@ -186,10 +186,9 @@ static rf_status lay_out_uses(gathering *g, const rf_account_map *map, rf_error 
     }
     for (int64_t row = map->first; row < map->rows; row++) {
         uint32_t const a = rf_account_number(map, row);
-        if (a != UINT32_MAX) {
-            size_t const count = (size_t)(p->capability_start[a + 1] - p->capability_start[a]);
-            memcpy(p->capability_use + p->capability_start[a], from, count * sizeof *from);
-            from += count;
+        for (uint64_t i = a == UINT32_MAX ? 0 : p->capability_start[a];
+             a != UINT32_MAX && i < p->capability_start[a + 1]; i++) {
+            p->capability_use[i] = g->uses[at++];
         }
     }
     return RF_OK;

@@ -89,6 +89,13 @@ rf_status rf_store_commit(rf_store *store, rf_error *err)
     return status;
 }
 
+rf_status rf_store_flush(rf_store *store, rf_error *err)
+{
+    int const code = sqlite3_db_cacheflush(store->db);
+    /* busy: without a log readers are in the way; the commit waits for them */
+    return code == SQLITE_OK || code == SQLITE_BUSY ? RF_OK : rf_store_error(store, code, err);
+}
+
 void rf_store_rollback(rf_store *store)
 {
     if (store != NULL && sqlite3_get_autocommit(store->db) == 0) {
