@@ -149,6 +149,9 @@ void rf_memory_hoard(bool hoard)
     if (hoard && obeyed) {
         advise_heap();
     }
+    if (!hoard) {
+        (void)malloc_trim(0);
+    }
 #else
     (void)hoard;
 #endif

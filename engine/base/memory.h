@@ -35,8 +35,8 @@ void rf_free(void *block);
 
 /* Whether freed arrays stay with the process, to be handed out again, and lie in pages of 2 MiB,
  * where the system has them. The system clears every page that it hands out: for work of seconds
- * with many arrays of some megabytes that is a tenth of the time. From the first call on, all
- * threads share one heap. */
+ * with many arrays of some megabytes that is a tenth of the time. With false what is free goes back
+ * to the system. From the first call on, all threads share one heap. */
 void rf_memory_hoard(bool hoard);
 
 /* A copy of a NUL-terminated text, freed with rf_free; NULL when out of memory. */

@@ -541,15 +541,17 @@ static rf_status keep_rest(rf_store *store, const rf_pipeline *p, int64_t run, r
 
 static rf_status conclude(void *context, rf_store *store, int64_t run, bool *keep, rf_error *err)
 {
-    const rf_pipeline *p = context;
+    rf_pipeline *p = context;
     rf_status status = rf_pipeline_decide(p, store, run, run, err);
     if (status == RF_OK && p->settings->replayed == 0) {
         status = keep_rest(store, p, run, err);
-        lap(context, RF_WRITING, "keeping");
+        lap(p, RF_WRITING, "keeping");
     }
     if (status == RF_OK && p->settings->conclude != NULL) {
         status = p->settings->conclude(p->settings->conclude_context, store, run, keep, err);
     }
+    rf_pipeline_end(p); /* all is written: the commit has the memory */
+    rf_memory_hoard(false);
     return status;
 }
 
@@ -562,6 +564,7 @@ void rf_pipeline_end(rf_pipeline *pipeline)
     rf_rivals_free(&pipeline->rivals);
     rf_findings_free(&pipeline->findings);
     rf_free(pipeline->effect);
+    pipeline->effect = NULL;
     rf_separations_free(&pipeline->separations);
     rf_labels_free(&pipeline->labels);
     rf_links_free(&pipeline->links);

@@ -494,11 +494,10 @@ rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool be
 {
     rf_results_writing *w = rf_alloc(1, sizeof *w);
     rf_status status =
-        w == NULL ? rf_fail_memory(err, "the results")
-                  : rf_store_exec(store,
-                                  "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
-                                  " PRAGMA cache_size = -196608",
-                                  err);
+        w == NULL
+            ? rf_fail_memory(err, "the results")
+            : rf_store_exec(store,
+                            "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON", err);
     *out = w;
     if (status == RF_OK) {
         w->store = store;
@@ -528,9 +527,7 @@ rf_status rf_results_begin(rf_store *store, const rf_findings *findings, bool be
 
 static rf_status usual_settings(rf_store *store, rf_error *err)
 {
-    return rf_store_exec(store,
-                         "PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF;"
-                         " PRAGMA cache_size = -65536",
+    return rf_store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF",
                          err);
 }
 
