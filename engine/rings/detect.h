@@ -3,8 +3,8 @@
  * population -> calibration -> links -> levels -> rings -> shuffles -> score -> join -> grow ->
  * chance
  * -> doubt -> bridges -> ledger -> run. With two threads or more, links are written from the first
- * score on. Facts are only read. Same facts, settings and seed: same result, for
- * any thread count and any order of imported rows.
+ * score on, and bridges, types and counts are told while rings are written. Facts are only read.
+ * Same facts, settings and seed: same result, for any thread count and any order of imported rows.
  */
 #ifndef RF_RINGS_DETECT_H
 #define RF_RINGS_DETECT_H
