@@ -469,11 +469,12 @@ rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdin
     rf_status status = RF_OK;
     *done = true;
     holdings->map = map;
-    holdings->accounts = p->accounts;
-    if (map == NULL) {
+    if (map == NULL) { /* how many accounts there are is being found out */
         status = map_rows(store, holdings, done, err);
         holdings->map = &holdings->rows;
         holdings->accounts = (size_t)(holdings->rows.rows - holdings->rows.first);
+    } else {
+        holdings->accounts = p->accounts;
     }
     if (status != RF_OK || !*done) {
         return status;
