@@ -42,6 +42,8 @@ typedef struct link_task {
     rf_progress *progress;
     const rf_link_marks *marks; /* rows are visited whole, for marked pairs; NULL: later accounts */
     const uint32_t *row;        /* the rows to be visited; NULL: all */
+    uint64_t *asking_start;     /* by group: offsets into `asking`; groups + 1; NULL: none */
+    uint32_t *asking;           /* its holders that are RF_AGAIN_HUB or more, ascending */
     const rf_links *before;
     uint8_t *dropped; /* by link of before: no longer one; bits are changed in place */
 } link_task;
@@ -79,16 +81,24 @@ static uint32_t known_better(const link_task *task, uint32_t a, uint32_t b, uint
                : 0;
 }
 
-/* Whether a row goes through marked groups alone: no others are asked, and to compare what each
- * pair holds costs less than to add up what all of them share. */
-static bool asks_marked(const link_task *task, uint32_t a)
+/* What a row goes through. */
+typedef enum row_way {
+    ROW_ALL,    /* all groups whole */
+    ROW_ASKING, /* marked groups whole, of others those who ask as well */
+    ROW_MARKED  /* marked groups alone */
+} row_way;
+
+/* Who asks less than all pairs needs only marked groups whole. To compare what each pair in them
+ * holds may cost less than to add up what all of them share. */
+static row_way way_of(const link_task *task, uint32_t a)
 {
     enum { COMPARED = 6 }; /* additions that one comparison costs */
     const rf_population *p = task->p;
+    uint8_t const own = task->marks == NULL ? RF_AGAIN_ALL : task->marks->account[a];
     uint64_t marked = 0;
     uint64_t all = 0;
-    if (task->marks == NULL || task->marks->account[a] != RF_AGAIN_PAIRS) {
-        return false;
+    if (own != RF_AGAIN_PAIRS && own != RF_AGAIN_HUB) {
+        return ROW_ALL;
     }
     for (uint64_t k = p->account_start[a]; k < p->account_start[a + 1]; k++) {
         uint32_t const g = p->account_group[k];
@@ -96,7 +106,7 @@ static bool asks_marked(const link_task *task, uint32_t a)
         all += size;
         marked += task->marks->group[g] != 0 ? size : 0;
     }
-    return COMPARED * marked < all;
+    return COMPARED * marked >= all ? ROW_ALL : own == RF_AGAIN_PAIRS ? ROW_MARKED : ROW_ASKING;
 }
 
 /* A pair with two rows is found in that of the account that more is asked of, then of the first. */
@@ -107,9 +117,21 @@ static bool is_in_other_row(const link_task *task, uint32_t a, uint32_t b)
     return b == a || (other >= RF_AGAIN_PAIRS && (other > own || (other == own && b < a)));
 }
 
-/* Adds up the bounds of all pairs (a, later account), or of those that share some marked group;
- * *touched_count is their number. */
-static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, bool some,
+/* Those in a group whom a row meets there, ascending; returns how many they are. */
+static uint32_t whom_to_meet(const link_task *task, uint32_t g, bool marked, row_way way,
+                             const uint32_t **whom)
+{
+    if (marked || way == ROW_ALL) {
+        *whom = rf_group_holders(task->p, g);
+        return rf_group_size(task->p, g);
+    }
+    *whom = task->asking + task->asking_start[g];
+    return way == ROW_MARKED ? 0 : (uint32_t)(task->asking_start[g + 1] - task->asking_start[g]);
+}
+
+/* Adds up the bounds of all pairs (a, later account), or of those that are met; *touched_count is
+ * their number. */
+static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, row_way way,
                            size_t *touched_count, rf_error *err)
 {
     const rf_population *p = task->p;
@@ -118,11 +140,12 @@ static rf_status visit_row(const link_task *task, scratch *s, uint32_t a, bool s
         uint32_t const g = p->account_group[k];
         uint32_t const bound = task->group_bound[g];
         uint32_t const mark = task->marks != NULL && task->marks->group[g] != 0 ? MARKED : 0;
-        const uint32_t *holders = rf_group_holders(p, g);
-        uint32_t i = rf_group_size(p, g);
-        if (bound == 0 || (some && mark == 0)) {
+        const uint32_t *holders;
+        uint32_t i;
+        if (bound == 0) {
             continue;
         }
+        i = whom_to_meet(task, g, mark != 0, way, &holders);
         if (!rf_reserve(&s->touched, &s->touched_room, touched + i, sizeof *s->touched)) {
             return rf_fail_memory(err, "the pairs of an account");
         }
@@ -213,16 +236,18 @@ static uint32_t bound_of_pair(const link_task *task, uint32_t a, uint32_t b)
 static rf_status link_row(const link_task *task, scratch *s, link_block *block, uint32_t a,
                           rf_error *err)
 {
-    bool const some = asks_marked(task, a);
+    row_way const way = way_of(task, a);
     size_t touched = 0;
     size_t candidates = 0;
-    rf_status status = visit_row(task, s, a, some, &touched, err);
+    rf_status status = visit_row(task, s, a, way, &touched, err);
     for (size_t i = 0; i < touched; i++) {
         uint32_t const b = (uint32_t)(s->touched[i] >> 32);
         uint32_t const g = (uint32_t)s->touched[i];
         uint32_t const hubs =
             task->hub_bound[a] < task->hub_bound[b] ? task->hub_bound[a] : task->hub_bound[b];
-        uint32_t const bound = some ? bound_of_pair(task, a, b) : s->bound[b] & ~MARKED;
+        bool const whole =
+            way == ROW_ALL || (way == ROW_ASKING && task->marks->account[b] >= RF_AGAIN_HUB);
+        uint32_t const bound = whole ? s->bound[b] & ~MARKED : bound_of_pair(task, a, b);
         bool const possible = (uint64_t)bound + hubs > task->needed;
         if (possible &&
             (task->marks == NULL || is_asked(task->marks, a, b, (s->bound[b] & MARKED) != 0))) {
@@ -370,6 +395,8 @@ static void free_task(link_task *task, size_t blocks, unsigned threads)
     rf_free(task->group_bound);
     rf_free(task->group_worth);
     rf_free(task->hub_bound);
+    rf_free(task->asking_start);
+    rf_free(task->asking);
 }
 
 /* What the pair step needs, for so many rows, and the hubs. */
@@ -570,6 +597,35 @@ static uint32_t *list_rows(const uint8_t *again, uint32_t accounts, uint32_t *ro
     return row;
 }
 
+/* Lists by group who asks for others that ask. */
+static rf_status list_asking(link_task *task, uint32_t rows, rf_error *err)
+{
+    const rf_population *p = task->p;
+    uint64_t *start = rf_alloc((size_t)p->groups + 2, sizeof *start);
+    task->asking_start = start;
+    for (int pass = 0; pass < 2 && start != NULL; pass++) {
+        for (uint32_t i = 0; i < rows; i++) {
+            uint32_t const a = task->row[i];
+            for (uint64_t k = p->account_start[a];
+                 task->marks->account[a] >= RF_AGAIN_HUB && k < p->account_start[a + 1]; k++) {
+                if (pass == 0) {
+                    start[p->account_group[k] + 2]++;
+                } else {
+                    task->asking[start[p->account_group[k] + 1]++] = a;
+                }
+            }
+        }
+        for (uint32_t g = 0; g <= p->groups && pass == 0; g++) {
+            start[g + 1] += start[g];
+        }
+        if (pass == 0) {
+            task->asking = rf_alloc_raw(start[p->groups + 1], sizeof *task->asking);
+            start = task->asking == NULL ? NULL : start;
+        }
+    }
+    return start == NULL ? rf_fail_memory(err, "the pair step") : RF_OK;
+}
+
 rf_status rf_links_renew(const rf_population *population, const rf_calibration *calibration,
                          const rf_link_marks *marks, const rf_links *before, unsigned threads,
                          rf_links *links, rf_error *err)
@@ -591,6 +647,9 @@ rf_status rf_links_renew(const rf_population *population, const rf_calibration *
     rf_progress_start(&progress, "comparing accounts", rows);
     status = row == NULL || task.dropped == NULL ? rf_fail_memory(err, "the pair step")
                                                  : begin_task(&task, blocks, threads, links, err);
+    if (status == RF_OK) {
+        status = list_asking(&task, rows, err);
+    }
     if (status == RF_OK) {
         status = rf_parallel(threads, rows, ACCOUNT_GRAIN, link_rows, &task, err);
     }
