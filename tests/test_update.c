@@ -121,11 +121,15 @@ static void assert_same_accounts(const rf_population *a, const rf_population *b)
     SAME(status, n);
     SAME(requests, n);
     SAME(active_days, n);
-    SAME(hours, n);
     SAME(observed, n);
     SAME(capability_start, (size_t)n + 1);
     for (uint32_t i = 0; i < n; i++) {
+        uint16_t left[24];
+        uint16_t right[24];
         assert_same_uses(a, b, i);
+        rf_population_hours(a, i, left);
+        rf_population_hours(b, i, right);
+        assert_memory_equal(left, right, sizeof left);
     }
     for (uint32_t s = 0; s < a->signals; s++) {
         assert_true((a->held[s] == NULL) == (b->held[s] == NULL));

@@ -187,9 +187,11 @@ static void learn_habits(const rf_population *p, rf_baseline *b)
                 (double)p->capability_use[i].requests / (double)total;
         }
         b->capability_accounts += total > 0;
+        uint16_t hours[24];
+        rf_population_hours(p, a, hours);
         for (int h = 0; h < 24 && b->offset[a] != INT16_MIN; h++) {
             int const local = (h + 48 + (b->offset[a] + (b->offset[a] < 0 ? -30 : 30)) / 60) % 24;
-            b->hours[local] += p->hours[a][h];
+            b->hours[local] += hours[h];
         }
     }
     if (count > 1) {

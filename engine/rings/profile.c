@@ -426,11 +426,13 @@ static void profile_usage(const rf_population *p, const rf_baseline *base, const
             squares += logarithm * logarithm;
             profile->request_accounts++;
         }
+        uint16_t hours[24];
+        rf_population_hours(p, a, hours);
         for (int h = 0; h < 24 && base->offset[a] != INT16_MIN; h++) {
             int const local =
                 (h + 48 + (base->offset[a] + (base->offset[a] < 0 ? -30 : 30)) / 60) % 24;
-            profile->hours[local] += p->hours[a][h];
-            active = active || p->hours[a][h] > 0;
+            profile->hours[local] += hours[h];
+            active = active || hours[h] > 0;
         }
         profile->hour_accounts += active;
     }

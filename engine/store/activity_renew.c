@@ -16,6 +16,18 @@ typedef struct new_use {
     uint64_t requests;
 } new_use;
 
+/* Days active in each hour, to be added to what is kept, or in its place. */
+typedef struct new_hours {
+    uint32_t account;
+    uint16_t days[24];
+} new_hours;
+
+/* The row of an account as it becomes, in a list of such. */
+typedef struct new_row {
+    uint32_t account;
+    uint64_t first, count, had; /* had: elements it was */
+} new_row;
+
 typedef struct gathering {
     rf_renewer *r;
     int64_t *capability_row; /* by index into capability */
@@ -23,6 +35,8 @@ typedef struct gathering {
     size_t day_count, day_room;
     new_use *use;
     size_t uses, use_room;
+    new_hours *hours; /* of accounts with news */
+    size_t hour_count, hour_room;
     uint8_t *anew;        /* by account: nothing of what was kept counts */
     rf_statement *select; /* all rows of an account */
 } gathering;
@@ -79,10 +93,16 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* A day counts once, and so does an hour of it. */
-static void add_days(gathering *g, uint32_t account)
+/* A day counts once, and so does an hour of it. False when memory is short. */
+static bool add_days(gathering *g, uint32_t account)
 {
     rf_population *p = g->r->p;
+    new_hours *to;
+    if (!rf_reserve(&g->hours, &g->hour_room, g->hour_count + 1, sizeof *g->hours)) {
+        return false;
+    }
+    to = &g->hours[g->hour_count++];
+    *to = (new_hours){.account = account};
     if (g->day_count > 1) {
         qsort(g->days, g->day_count, sizeof *g->days, by_number);
     }
@@ -94,11 +114,12 @@ static void add_days(gathering *g, uint32_t account)
         }
         rf_note_day(p, account, (uint32_t)day);
         for (; hours != 0; hours &= hours - 1) {
-            uint16_t *count = &p->hours[account][__builtin_ctz(hours) % 24];
+            uint16_t *count = &to->days[__builtin_ctz(hours) % 24];
             *count = (uint16_t)(*count + (*count < UINT16_MAX));
         }
     }
     g->day_count = 0;
+    return true;
 }
 
 static rf_status read_anew(gathering *g, uint32_t account, rf_error *err)
@@ -113,7 +134,6 @@ static rf_status read_anew(gathering *g, uint32_t account, rf_error *err)
     p->first_use[account] = 0;
     p->last_use[account] = 0;
     p->undated[account] = 0;
-    memset(p->hours[account], 0, sizeof p->hours[account]);
     while (g->uses > 0 && g->use[g->uses - 1].account == account) {
         g->uses--;
     }
@@ -142,8 +162,9 @@ static rf_status finish_account(gathering *g, uint32_t account, bool earlier, rf
     if (earlier) {
         status = read_anew(g, account, err);
     }
-    add_days(g, account);
-    return status;
+    return status == RF_OK && !add_days(g, account)
+               ? rf_fail_memory(err, "the activity of accounts")
+               : status;
 }
 
 static rf_status read_news(gathering *g, rf_error *err)
@@ -181,6 +202,124 @@ static rf_status read_news(gathering *g, rf_error *err)
     return status == RF_OK ? finish_account(g, current, earlier, err) : status;
 }
 
+/* ---- rows as they become ---- */
+
+/* What was kept of an account, in rows that start there; none when it is new, or read anew. */
+static void find_kept(const gathering *g, const uint64_t *start, uint32_t account, uint64_t *first,
+                      uint64_t *count, uint64_t *had)
+{
+    const rf_renewer *r = g->r;
+    uint32_t low = 0;
+    uint32_t high = r->base.accounts;
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+        if (r->moved[middle] < account) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *first = 0;
+    *had = 0;
+    if (low < r->base.accounts && r->moved[low] == account) {
+        *first = start[low];
+        *had = start[low + 1] - start[low];
+    }
+    *count = g->anew[account] != 0 ? 0 : *had;
+}
+
+/* Rows of *array (elements of `size` bytes; those of account a from start[a] on) are told anew, and
+ * take their places with all others; rows are ascending by account, none shorter than it was. From
+ * the end, so that no other array is needed: nothing moves to the front. */
+static bool replace_rows(const rf_renewer *r, uint64_t *start, void *array_address, size_t size,
+                         const new_row *row, size_t rows, const void *told)
+{
+    uint64_t old_end = start[r->base.accounts];
+    uint64_t at = old_end;
+    uint32_t b = r->base.accounts;
+    uint32_t k = r->addeds;
+    char *array;
+    for (size_t i = 0; i < rows; i++) {
+        at += row[i].count - row[i].had;
+    }
+    if (!rf_resize(array_address, at, size)) {
+        return false;
+    }
+    memcpy(&array, array_address, sizeof array);
+    for (uint32_t a = r->p->accounts; a > 0;) {
+        bool const told_anew = rows > 0 && row[rows - 1].account == a - 1;
+        bool const added = k > 0 && r->added[k - 1].at + (k - 1) == a - 1;
+        uint64_t first = old_end;
+        uint64_t count = 0;
+        start[a--] = at;
+        if (added) {
+            k--;
+        } else {
+            first = start[--b];
+            count = old_end - first;
+            old_end = first;
+        }
+        if (told_anew) {
+            rows--;
+            at -= row[rows].count;
+            memcpy(array + at * size, (const char *)told + row[rows].first * size,
+                   row[rows].count * size);
+        } else if (count > 0) {
+            at -= count;
+            memmove(array + at * size, array + first * size, count * size);
+        }
+    }
+    start[0] = 0;
+    return true;
+}
+
+/* ---- hours ---- */
+
+static int by_account_of_hours(const void *left, const void *right)
+{
+    uint32_t const a = ((const new_hours *)left)->account;
+    uint32_t const b = ((const new_hours *)right)->account;
+    return (a > b) - (a < b);
+}
+
+static rf_status renew_hours(gathering *g, rf_error *err)
+{
+    rf_population *p = g->r->p;
+    new_row *row = rf_alloc(g->hour_count, sizeof *row);
+    uint16_t *told = NULL;
+    size_t room = 0;
+    uint64_t all = 0;
+    bool good = row != NULL;
+    if (g->hour_count > 1) {
+        qsort(g->hours, g->hour_count, sizeof *g->hours, by_account_of_hours);
+    }
+    for (size_t i = 0; i < g->hour_count && good; i++) {
+        new_hours *one = &g->hours[i];
+        uint64_t first;
+        uint64_t count;
+        uint64_t had;
+        find_kept(g, p->hour_start, one->account, &first, &count, &had);
+        for (uint64_t k = first; k < first + count; k++) {
+            uint16_t *days = &one->days[p->hour_use[k] & 31];
+            unsigned const sum = *days + (p->hour_use[k] >> 5);
+            *days = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
+        }
+        good = rf_reserve(&told, &room, all + RF_HOUR_USES + had, sizeof *told);
+        if (good) {
+            row[i] = (new_row){one->account, all, rf_hours_put(one->days, told + all), had};
+            for (; row[i].count < had; row[i].count++) { /* what was seen is seen for good */
+                told[all + row[i].count] = 0;
+            }
+            all += row[i].count;
+        }
+    }
+    good = good &&
+           replace_rows(g->r, p->hour_start, &p->hour_use, sizeof *told, row, g->hour_count, told);
+    rf_free(row);
+    rf_free(told);
+    return good ? RF_OK : rf_fail_memory(err, "the activity of accounts");
+}
+
 /* ---- capabilities ---- */
 
 static int by_account(const void *left, const void *right)
@@ -207,37 +346,61 @@ static void add_use(rf_capability_use *first, uint64_t *count, const new_use *ad
     first[at].requests += add->requests;
 }
 
-static rf_status lay_out_uses(gathering *g, rf_error *err)
+static rf_status renew_uses(gathering *g, rf_error *err)
 {
-    const rf_population *base = &g->r->base;
     rf_population *p = g->r->p;
-    uint64_t const most = base->capability_start[base->accounts] + g->uses;
-    uint64_t at = 0;
-    size_t next = 0;
-    uint32_t b = 0;
-    p->capability_start = rf_alloc_raw((size_t)p->accounts + 1, sizeof *p->capability_start);
-    p->capability_use = rf_alloc_raw(most, sizeof *p->capability_use);
-    if (p->capability_start == NULL || p->capability_use == NULL) {
-        return rf_fail_memory(err, "the capability counts");
+    new_row *row = rf_alloc(g->uses, sizeof *row);
+    rf_capability_use *told = NULL;
+    size_t rows = 0;
+    size_t room = 0;
+    uint64_t all = 0;
+    bool good = row != NULL;
+    if (g->uses > 1) {
+        qsort(g->use, g->uses, sizeof *g->use, by_account);
     }
-    for (uint32_t a = 0; a < p->accounts; a++) {
-        bool const known = b < base->accounts && g->r->moved[b] == a;
-        uint64_t count = 0;
-        p->capability_start[a] = at;
-        if (known && g->anew[a] == 0) {
-            count = base->capability_start[b + 1] - base->capability_start[b];
-            for (uint64_t i = 0; i < count; i++) {
-                p->capability_use[at + i] = base->capability_use[base->capability_start[b] + i];
-            }
+    for (size_t i = 0, end; i < g->uses && good; i = end) {
+        uint32_t const account = g->use[i].account;
+        uint64_t first;
+        uint64_t count;
+        uint64_t had;
+        for (end = i + 1; end < g->uses && g->use[end].account == account;) {
+            end++;
         }
-        b += known;
-        for (; next < g->uses && g->use[next].account == a; next++) {
-            add_use(p->capability_use + at, &count, &g->use[next]);
+        find_kept(g, p->capability_start, account, &first, &count, &had);
+        good = rf_reserve(&told, &room, all + had + (end - i), sizeof *told);
+        for (uint64_t k = 0; k < count && good; k++) {
+            told[all + k] = p->capability_use[first + k];
         }
-        at += count;
+        for (size_t k = i; k < end && good; k++) {
+            add_use(told + all, &count, &g->use[k]);
+        }
+        for (; count < had && good; count++) { /* what was used was used for good */
+            told[all + count] = (rf_capability_use){0};
+        }
+        row[rows++] = (new_row){account, all, count, had};
+        all += count;
     }
-    p->capability_start[p->accounts] = at;
-    return RF_OK;
+    good = good && replace_rows(g->r, p->capability_start, &p->capability_use, sizeof *told, row,
+                                rows, told);
+    rf_free(row);
+    rf_free(told);
+    return good ? RF_OK : rf_fail_memory(err, "the capability counts");
+}
+
+/* What an array is becomes another's. */
+static void hand_over(rf_population *from, rf_population *to)
+{
+    to->capability = from->capability;
+    to->capabilities = from->capabilities;
+    to->capability_start = from->capability_start;
+    to->capability_use = from->capability_use;
+    to->hour_start = from->hour_start;
+    to->hour_use = from->hour_use;
+    from->capability = NULL;
+    from->capability_start = NULL;
+    from->capability_use = NULL;
+    from->hour_start = NULL;
+    from->hour_use = NULL;
 }
 
 rf_status rf_renew_activity(rf_renewer *renewer, rf_error *err)
@@ -245,24 +408,23 @@ rf_status rf_renew_activity(rf_renewer *renewer, rf_error *err)
     rf_population *p = renewer->p;
     gathering g = {.r = renewer};
     rf_status status;
-    p->capability = renewer->base.capability;
-    p->capabilities = renewer->base.capabilities;
-    renewer->base.capability = NULL;
+    hand_over(&renewer->base, p);
     g.anew = rf_alloc(p->accounts, 1);
     status = g.anew == NULL ? rf_fail_memory(err, "the activity of accounts")
                             : read_capability_rows(&g, err);
     if (status == RF_OK) {
         status = read_news(&g, err);
     }
-    if (status == RF_OK && g.uses > 1) {
-        qsort(g.use, g.uses, sizeof *g.use, by_account);
+    if (status == RF_OK) {
+        status = renew_hours(&g, err);
     }
     if (status == RF_OK) {
-        status = lay_out_uses(&g, err);
+        status = renew_uses(&g, err);
     }
     rf_statement_end(g.select);
     rf_free(g.days);
     rf_free(g.use);
+    rf_free(g.hours);
     rf_free(g.anew);
     rf_free(g.capability_row);
     return status;

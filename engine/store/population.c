@@ -586,6 +586,8 @@ void rf_population_free(rf_population *population)
     rf_free(p->last_use);
     rf_free(p->undated);
     rf_free(p->hours);
+    rf_free(p->hour_start);
+    rf_free(p->hour_use);
     rf_free(p->capability_start);
     rf_free(p->capability_use);
     rf_free(p->capability);

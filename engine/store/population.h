@@ -71,7 +71,9 @@ typedef struct rf_population {
     uint32_t *active_days;
     uint16_t *first_use, *last_use; /* days plus one; 0: none is known */
     uint8_t *undated;      /* 1: did something on a day that is not known, or after the year 2148 */
-    uint16_t (*hours)[24]; /* days active in each hour (UTC), saturating */
+    uint16_t (*hours)[24]; /* days active in each hour (UTC), saturating; NULL when renewed: */
+    uint64_t *hour_start;  /* accounts + 1 offsets into hour_use; both are asked by */
+    uint16_t *hour_use;    /* rf_population_hours; days above five bits of the hour */
     uint64_t *capability_start; /* accounts + 1 offsets into capability_use */
     rf_capability_use *capability_use;
     const char **capability; /* names, ascending by bytes */
@@ -138,6 +140,18 @@ static inline const uint32_t *rf_group_holders(const rf_population *p, uint32_t 
 static inline const rf_signal *rf_group_signal(const rf_population *p, uint32_t group)
 {
     return &p->signal[p->value_signal[p->group_value[group]]];
+}
+
+/* Days active in each hour (UTC), saturating, of a population that was read or renewed. O(1). */
+static inline void rf_population_hours(const rf_population *p, uint32_t account, uint16_t out[24])
+{
+    for (int h = 0; h < 24; h++) {
+        out[h] = p->hours == NULL ? 0 : p->hours[account][h];
+    }
+    for (uint64_t i = p->hours == NULL ? p->hour_start[account] : 0;
+         p->hours == NULL && i < p->hour_start[account + 1]; i++) {
+        out[p->hour_use[i] & 31] = (uint16_t)(out[p->hour_use[i] & 31] + (p->hour_use[i] >> 5));
+    }
 }
 
 /* The number of the family of this name, UINT32_MAX when there is none. O(families). */

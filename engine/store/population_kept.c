@@ -19,11 +19,10 @@ const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS] = {
     COLUMN("account.country", country.code), COLUMN("account.timezone", timezone.code),
     COLUMN("account.plan", plan.code),       COLUMN("account.owner", owner.code),
     COLUMN("account.requests", requests),    COLUMN("account.active_days", active_days),
-    COLUMN("account.hours", hours),          COLUMN("account.observed", observed),
-    COLUMN("account.prepaid", prepaid),      COLUMN("account.mailbox", mailbox),
-    COLUMN("account.first_use", first_use),  COLUMN("account.last_use", last_use),
-    COLUMN("account.undated", undated),      COLUMN("account.funded", funded),
-    COLUMN("account.unpaid", unpaid),
+    COLUMN("account.observed", observed),    COLUMN("account.prepaid", prepaid),
+    COLUMN("account.mailbox", mailbox),      COLUMN("account.first_use", first_use),
+    COLUMN("account.last_use", last_use),    COLUMN("account.undated", undated),
+    COLUMN("account.funded", funded),        COLUMN("account.unpaid", unpaid),
 };
 
 const char *const rf_account_texts[RF_ACCOUNT_TEXTS] = {"text.email_domain", "text.country",
@@ -100,6 +99,51 @@ static rf_status keep_ids(rf_store *store, const rf_population *p, rf_error *err
     return status;
 }
 
+size_t rf_hours_put(const uint16_t hours[24], uint16_t *to)
+{
+    enum { MOST_DAYS = UINT16_MAX >> 5 };
+    size_t count = 0;
+    for (int h = 0; h < 24; h++) {
+        for (unsigned left = hours[h]; left > 0;) {
+            unsigned const days = left < MOST_DAYS ? left : MOST_DAYS;
+            to[count++] = (uint16_t)(days << 5 | (unsigned)h);
+            left -= days;
+        }
+    }
+    return count;
+}
+
+/* An account is active in few hours. */
+static rf_status keep_hours(rf_store *store, const rf_population *p, rf_error *err)
+{
+    uint64_t *start = rf_alloc_raw((size_t)p->accounts + 1, sizeof *start);
+    uint16_t *use = NULL;
+    size_t room = 0;
+    size_t count = 0;
+    rf_status status = start == NULL ? rf_fail_memory(err, "the hours to be kept") : RF_OK;
+    for (uint32_t a = 0; a < p->accounts && status == RF_OK; a++) {
+        uint16_t hours[24];
+        if (!rf_reserve(&use, &room, count + RF_HOUR_USES, sizeof *use)) {
+            status = rf_fail_memory(err, "the hours to be kept");
+            break;
+        }
+        start[a] = count;
+        rf_population_hours(p, a, hours);
+        count += rf_hours_put(hours, use + count);
+    }
+    if (status == RF_OK) {
+        start[p->accounts] = count;
+        status =
+            rf_kept_put(store, "hours.start", start, (size_t)p->accounts + 1, sizeof *start, err);
+    }
+    if (status == RF_OK) {
+        status = rf_kept_put(store, "hours.use", use, count, sizeof *use, err);
+    }
+    rf_free(start);
+    rf_free(use);
+    return status;
+}
+
 static rf_status keep_accounts(rf_store *store, const rf_population *p, rf_error *err)
 {
     char name[32];
@@ -126,6 +170,9 @@ static rf_status keep_accounts(rf_store *store, const rf_population *p, rf_error
     }
     if (status == RF_OK) {
         status = keep_texts(store, "text.capability", p->capability, p->capabilities, err);
+    }
+    if (status == RF_OK) {
+        status = keep_hours(store, p, err);
     }
     if (status == RF_OK) {
         status = rf_kept_put(store, "use.start", p->capability_start, (size_t)p->accounts + 1,
@@ -351,8 +398,16 @@ static rf_status load_accounts(loader *l)
         b->capabilities = (uint32_t)count;
     }
     if (status == RF_OK) {
-        status = load(l, "use.start", sizeof *b->capability_start, (size_t)b->accounts + 1,
-                      &b->capability_start, NULL);
+        status = load_with_room(l, "hours.start", sizeof *b->hour_start, (size_t)b->accounts + 1,
+                                l->more, &b->hour_start, NULL);
+    }
+    if (status == RF_OK && l->good) {
+        status = load(l, "hours.use", sizeof *b->hour_use, b->hour_start[b->accounts], &b->hour_use,
+                      NULL);
+    }
+    if (status == RF_OK) {
+        status = load_with_room(l, "use.start", sizeof *b->capability_start,
+                                (size_t)b->accounts + 1, l->more, &b->capability_start, NULL);
     }
     return status == RF_OK && l->good
                ? load(l, "use.use", sizeof *b->capability_use, b->capability_start[b->accounts],
@@ -427,6 +482,7 @@ static bool is_sound(rf_population *b)
 {
     bool good = rising32(b->value_group_start, b->values, b->groups) &&
                 rising64(b->group_start, b->groups) && rising64(b->capability_start, b->accounts) &&
+                rising64(b->hour_start, b->accounts) &&
                 within(b->holder, b->group_start[b->groups], b->accounts);
     for (int c = 0; c < RF_ACCOUNT_TEXTS; c++) {
         const rf_coded *column = rf_account_text(b, c);
@@ -438,6 +494,9 @@ static bool is_sound(rf_population *b)
     }
     for (uint64_t i = 0; i < b->capability_start[b->accounts]; i++) {
         good = good && b->capability_use[i].capability < b->capabilities;
+    }
+    for (uint64_t i = 0; i < b->hour_start[b->accounts]; i++) {
+        good = good && (b->hour_use[i] & 31) < 24;
     }
     for (uint32_t a = 0; a < b->accounts; a++) {
         good = good && b->account_row[a] > 0 && b->account_row[a] < UINT32_MAX;

@@ -21,7 +21,7 @@ typedef struct rf_account_column {
     size_t size;      /* of an element */
     size_t at;        /* in rf_population */
 } rf_account_column;
-enum { RF_ACCOUNT_COLUMNS = 19 };
+enum { RF_ACCOUNT_COLUMNS = 18 };
 extern const rf_account_column rf_account_columns[RF_ACCOUNT_COLUMNS];
 
 /* The columns of texts, in the order of rf_account_texts' names. */
@@ -40,11 +40,17 @@ enum {
     RF_KEPT_SIGHTINGS,
     RF_KEPT_FIGURES
 };
-#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 4)
+#define RF_KEPT_THIS_FORMAT INT64_C(0x52464b3100000000 + sizeof(void *) * 256 + 5)
+
+/* The hours of an account as rf_population.hour_use has them: ascending, more than one for an hour
+ * only when its days do not fit into one. Returns how many; `to` has room for RF_HOUR_USES. */
+enum { RF_HOUR_USES = 24 * (1 + UINT16_MAX / (UINT16_MAX >> 5)) };
+size_t rf_hours_put(const uint16_t hours[24], uint16_t *to);
 
 /* Reads what was kept into *base, checked: every index lies where it must. *good is false when it
  * does not fit, or nothing is kept; the caller frees *base in any case, which has its signals
- * already. Its account_start, account_group and group_value are left out. */
+ * already. Arrays by account have room for accounts that are new since. Its account_start,
+ * account_group and group_value are left out. */
 RF_MUST_USE rf_status rf_population_load(rf_store *store, rf_population *base,
                                          int64_t figure[RF_KEPT_FIGURES], bool *good,
                                          rf_error *err);

@@ -339,8 +339,6 @@ static rf_status renew(rf_renewer *r, rf_error *err)
     if (status == RF_OK) {
         status = rf_renew_activity(r, err);
     }
-    drop(&r->base.capability_start);
-    drop(&r->base.capability_use);
     if (status == RF_OK) {
         status = rf_renew_groups(r, err);
     }
