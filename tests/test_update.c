@@ -346,6 +346,7 @@ static void kept_links_are_those_of_the_day_before(void **state)
         assert_same_links(&links[day % 2], &kept.now);
         news += kept.count;
         draw_links(&links[day % 2], &links[1 - day % 2], day % 5 == 0 ? 2 : 60);
+        assert_int_equal(rf_kept_links_compare(&kept, &links[1 - day % 2], NULL), RF_OK);
         assert_int_equal(rf_kept_links_renew(store, &p, &kept, &links[1 - day % 2], NULL), RF_OK);
         rf_kept_links_free(&kept);
     }

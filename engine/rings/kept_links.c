@@ -110,24 +110,31 @@ static bool add_up(const rf_kept_links *before, const rf_links *links, news_list
     return good;
 }
 
-rf_status rf_kept_links_renew(rf_store *store, const rf_population *population,
-                              const rf_kept_links *before, const rf_links *links, rf_error *err)
+rf_status rf_kept_links_compare(rf_kept_links *before, const rf_links *links, rf_error *err)
 {
     news_list all = {0};
-    rf_status status = RF_OK;
     if (!add_up(before, links, &all)) {
-        status = rf_fail_memory(err, "the links to be kept");
-    } else if (ANEW * (uint64_t)all.count > before->kept) {
-        status = rf_kept_links_put(store, population, links, err);
-    } else {
-        for (size_t i = 0; i < all.count; i++) {
-            all.one[i].a = (uint32_t)population->account_row[all.one[i].a];
-            all.one[i].b = (uint32_t)population->account_row[all.one[i].b];
-        }
-        status = rf_kept_put(store, "links.news", all.one, all.count, sizeof *all.one, err);
+        rf_free(all.one);
+        return rf_fail_memory(err, "the links to be kept");
     }
-    rf_free(all.one);
-    return status;
+    rf_free(before->news);
+    before->news = all.one;
+    before->count = all.count;
+    rf_links_free(&before->now);
+    return RF_OK;
+}
+
+rf_status rf_kept_links_renew(rf_store *store, const rf_population *population,
+                              rf_kept_links *before, const rf_links *links, rf_error *err)
+{
+    if (ANEW * (uint64_t)before->count > before->kept) {
+        return rf_kept_links_put(store, population, links, err);
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        before->news[i].a = (uint32_t)population->account_row[before->news[i].a];
+        before->news[i].b = (uint32_t)population->account_row[before->news[i].b];
+    }
+    return rf_kept_put(store, "links.news", before->news, before->count, sizeof *before->news, err);
 }
 
 /* ---- recalling ---- */

@@ -31,9 +31,13 @@ typedef struct rf_kept_links {
 /* Keeps all links. In the transaction of the run. */
 RF_MUST_USE rf_status rf_kept_links_put(rf_store *store, const rf_population *population,
                                         const rf_links *links, rf_error *err);
-/* Keeps what of `links` differs from what was recalled. In the transaction of an update. */
+/* Adds what of `links` differs from before->now to the news; the links of before are freed. */
+RF_MUST_USE rf_status rf_kept_links_compare(rf_kept_links *before, const rf_links *links,
+                                            rf_error *err);
+/* Keeps what of `links` differs from those of the full run, as it was compared, and renumbers it by
+ * row. In the transaction of an update. */
 RF_MUST_USE rf_status rf_kept_links_renew(rf_store *store, const rf_population *population,
-                                          const rf_kept_links *before, const rf_links *links,
+                                          rf_kept_links *before, const rf_links *links,
                                           rf_error *err);
 /* number[row] is the number of the account with a row below `rows`, UINT32_MAX: none. *good becomes
  * false when what is kept does not fit. The caller ends *kept with rf_kept_links_free. */

@@ -292,6 +292,9 @@ static rf_status find(updating *u, rf_error *err)
         p->touched = u->difference.touched;
     }
     if (status == RF_OK) {
+        status = rf_kept_links_compare(&u->before.links, &p->links, err);
+    }
+    if (status == RF_OK) {
         status = rf_pipeline_group(p, &chance_density, err);
     }
     if (status == RF_OK) {
@@ -347,6 +350,33 @@ static rf_status count(updating *u, rf_error *err)
     return status;
 }
 
+/* Frees an array and forgets it. */
+static void drop(void *array_address)
+{
+    void *array;
+    memcpy(&array, array_address, sizeof array);
+    rf_free(array);
+    array = NULL;
+    memcpy(array_address, &array, sizeof array);
+}
+
+/* Writing asks for rows, names and places of accounts alone: the rest makes room for pages. */
+static void shed(rf_population *p)
+{
+    drop(&p->holder);
+    drop(&p->group_start);
+    drop(&p->account_group);
+    drop(&p->account_start);
+    drop(&p->capability_use);
+    drop(&p->capability_start);
+    drop(&p->hour_use);
+    drop(&p->hour_start);
+    drop(&p->identity);
+    drop(&p->mailbox);
+    drop(&p->requests);
+    drop(&p->observed);
+}
+
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
     updating *u = context;
@@ -360,6 +390,7 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
         status = count(u, err);
     }
     rf_pipeline_lap(&u->p, RF_WRITING, "counting");
+    shed(&u->p.population);
     u->changes.ring = u->difference.ring;
     u->changes.member = u->difference.member;
     u->changes.gone = u->difference.gone;
