@@ -70,9 +70,31 @@ static void fetch(const uint8_t *at, size_t size, size_t width, size_t n, uint32
     }
 }
 
+/* The same of an array of nothing but this column. */
+static void store_all(uint8_t *at, size_t width, size_t n, const uint32_t number[BLOCK])
+{
+    uint16_t half[BLOCK];
+    uint8_t byte[BLOCK];
+    if (width == 4) {
+        memcpy(at, number, n * 4);
+    } else if (width == 2) {
+        for (size_t i = 0; i < BLOCK; i++) {
+            half[i] = (uint16_t)number[i];
+        }
+        memcpy(at, half, n * 2);
+    } else {
+        for (size_t i = 0; i < BLOCK; i++) {
+            byte[i] = (uint8_t)number[i];
+        }
+        memcpy(at, byte, n);
+    }
+}
+
 static void store(uint8_t *at, size_t size, size_t width, size_t n, const uint32_t number[BLOCK])
 {
-    if (width == 4) {
+    if (width == size) {
+        store_all(at, width, n, number);
+    } else if (width == 4) {
         for (size_t i = 0; i < n; i++) {
             memcpy(at + i * size, &number[i], 4);
         }
@@ -324,9 +346,13 @@ static size_t unsqueeze_block(const uint8_t *from, size_t bytes, const head *h, 
         if (bits > 32 || bytes - at < packed_bytes(bits)) {
             return 0;
         }
-        unpack(from + at, bits, number);
+        if (bits == 0) {
+            memset(number, 0, sizeof number);
+        } else {
+            unpack(from + at, bits, number);
+        }
         at += packed_bytes(bits);
-        if (next) {
+        if (next && bits > 0) {
             step_back(base, h->width, number);
         } else {
             for (size_t i = 0; i < BLOCK; i++) {

@@ -2,27 +2,19 @@
 #include "rings/counts.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 #include "rings/assemble.h"
 #include "rings/figures.h"
 #include "rings/timing.h"
 
 #include <stdlib.h>
 
-static int by_number(const void *left, const void *right)
-{
-    uint32_t const a = *(const uint32_t *)left;
-    uint32_t const b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
 /* Sorts, and tells each number and how often it is there to `tell`, which is false when memory is
  * short. */
 static bool tally(uint32_t *number, uint32_t count,
                   bool (*tell)(void *context, uint32_t number, uint32_t times), void *context)
 {
-    if (count > 1) {
-        qsort(number, count, sizeof *number, by_number);
-    }
+    rf_order_small(number, count);
     for (uint32_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && number[end] == number[i];) {
             end++;

@@ -2,6 +2,7 @@
 #include "rings/figures.h"
 
 #include "base/clock.h"
+#include "base/order.h"
 #include "base/radix.h"
 
 #include <stdlib.h>
@@ -33,13 +34,6 @@ typedef struct counting {
     size_t tally_room;
 } counting;
 
-static int by_time(const void *left, const void *right)
-{
-    int64_t const a = *(const int64_t *)left;
-    int64_t const b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 static bool find_half(const counting *c, const rf_ring *ring, rf_result_figures *out)
 {
     enum { FEW = 256 };
@@ -53,8 +47,8 @@ static bool find_half(const counting *c, const rf_ring *ring, rf_result_figures 
     if (count > FEW && !rf_sort_signed(c->moment, count)) {
         return false;
     }
-    if (count > 1 && count <= FEW) {
-        qsort(c->moment, count, sizeof *c->moment, by_time);
+    if (count <= FEW) {
+        rf_order_signed(c->moment, count);
     }
     rf_half_of(c->moment, count, &out->half_first, &out->half_last);
     return true;

@@ -219,6 +219,9 @@ static bool room_for(builder *b, uint32_t values, uint32_t groups, uint64_t hold
     rf_population *p = b->p;
     size_t const v = (size_t)p->values + values + 2;
     size_t const g = (size_t)p->groups + groups + 2;
+    if (v <= b->value_room[4] && g <= b->group_room[3] && b->all + holders <= b->all_room) {
+        return true; /* those asked for last: the others were before */
+    }
     return rf_reserve(&p->value_row, &b->value_room[0], v, sizeof *p->value_row) &&
            rf_reserve(&p->value_signal, &b->value_room[1], v, sizeof *p->value_signal) &&
            rf_reserve(&p->value_holders, &b->value_room[2], v, sizeof *p->value_holders) &&

@@ -229,6 +229,19 @@ static rf_status next_common(void *context, rf_feed_cell *cells, bool *found, rf
 
 enum { MAILBOXES_A_ROW = 32 };
 
+/* A character and a number behind it. */
+static void add_number(rf_text *to, char before, uint64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    digits[--at] = before;
+    rf_text_append(to, digits + at, sizeof digits - at);
+}
+
 /* run, accounts, account, mailboxes, packed */
 static rf_status next_mailbox(void *context, rf_feed_cell *cells, bool *found, rf_error *err)
 {
@@ -245,8 +258,8 @@ static rf_status next_mailbox(void *context, rf_feed_cell *cells, bool *found, r
              count++, to->next++) {
             const int64_t *account = f->mailbox_account + f->mailbox[to->next].first;
             for (uint32_t i = 0; i < box->accounts; i++) {
-                rf_text_printf(&to->packed, "%c%lld", to->packed.length == 0 ? '[' : ',',
-                               (long long)(account[i] - smallest));
+                add_number(&to->packed, to->packed.length == 0 ? '[' : ',',
+                           (uint64_t)(account[i] - smallest));
             }
         }
         rf_text_add(&to->packed, "]");
