@@ -276,6 +276,38 @@ static rf_status renew_links(updating *u, rf_error *err)
     return status;
 }
 
+/* Frees an array and forgets it. */
+static void drop(void *array_address)
+{
+    void *array;
+    memcpy(&array, array_address, sizeof array);
+    rf_free(array);
+    array = NULL;
+    memcpy(array_address, &array, sizeof array);
+}
+
+/* What is read of accounts to judge rings alone makes room for what comes. */
+static void drop_judged(rf_population *p)
+{
+    drop(&p->capability_use);
+    drop(&p->capability_start);
+    drop(&p->hour_use);
+    drop(&p->hour_start);
+}
+
+/* Writing asks for rows, names and places of accounts alone: the rest makes room for pages. */
+static void drop_counted(rf_population *p)
+{
+    drop(&p->holder);
+    drop(&p->group_start);
+    drop(&p->account_group);
+    drop(&p->account_start);
+    drop(&p->identity);
+    drop(&p->mailbox);
+    drop(&p->requests);
+    drop(&p->observed);
+}
+
 static rf_status find(updating *u, rf_error *err)
 {
     rf_pipeline *p = &u->p;
@@ -300,6 +332,7 @@ static rf_status find(updating *u, rf_error *err)
     if (status == RF_OK) {
         status = rf_pipeline_judge(p, chance_density, err);
     }
+    drop_judged(&p->population);
     p->chance = u->before.chance;
     u->before.chance = (rf_chance){0};
     if (status == RF_OK) {
@@ -350,33 +383,6 @@ static rf_status count(updating *u, rf_error *err)
     return status;
 }
 
-/* Frees an array and forgets it. */
-static void drop(void *array_address)
-{
-    void *array;
-    memcpy(&array, array_address, sizeof array);
-    rf_free(array);
-    array = NULL;
-    memcpy(array_address, &array, sizeof array);
-}
-
-/* Writing asks for rows, names and places of accounts alone: the rest makes room for pages. */
-static void shed(rf_population *p)
-{
-    drop(&p->holder);
-    drop(&p->group_start);
-    drop(&p->account_group);
-    drop(&p->account_start);
-    drop(&p->capability_use);
-    drop(&p->capability_start);
-    drop(&p->hour_use);
-    drop(&p->hour_start);
-    drop(&p->identity);
-    drop(&p->mailbox);
-    drop(&p->requests);
-    drop(&p->observed);
-}
-
 static rf_status settle(void *context, rf_store *store, rf_error *err)
 {
     updating *u = context;
@@ -390,7 +396,7 @@ static rf_status settle(void *context, rf_store *store, rf_error *err)
         status = count(u, err);
     }
     rf_pipeline_lap(&u->p, RF_WRITING, "counting");
-    shed(&u->p.population);
+    drop_counted(&u->p.population);
     u->changes.ring = u->difference.ring;
     u->changes.member = u->difference.member;
     u->changes.gone = u->difference.gone;
