@@ -183,7 +183,8 @@ static void the_population_is_renewed_as_it_would_be_read(void **state)
         }
         store = open_store(f);
         assert_int_equal(rf_population_read(store, NULL, NULL, NULL, &a, NULL), RF_OK);
-        assert_int_equal(rf_population_renew(store, NULL, NULL, 0, &b, &renewal, NULL), RF_OK);
+        assert_int_equal(rf_population_renew(store, NULL, NULL, NULL, 0, &b, &renewal, NULL),
+                         RF_OK);
         assert_null(renewal.obstacle);
         assert_same_accounts(&a, &b);
         assert_same_groups(&a, &b);
@@ -234,7 +235,8 @@ static void renew_one_day(fixture *f, int day, unsigned pair_cap, uint64_t *chan
     int64_t since = 0;
     settings.pair_cap = pair_cap;
     assert_int_equal(rf_store_number(store, "SELECT max(id) FROM import", &since, NULL), RF_OK);
-    assert_int_equal(rf_population_renew(store, NULL, NULL, since, &before, &renewal, NULL), RF_OK);
+    assert_int_equal(rf_population_renew(store, NULL, NULL, NULL, since, &before, &renewal, NULL),
+                     RF_OK);
     assert_null(renewal.obstacle);
     assert_int_equal(rf_calibration_recall(store, &before, &settings, 1, &c, &recalled, NULL),
                      RF_OK);
@@ -246,7 +248,8 @@ static void renew_one_day(fixture *f, int day, unsigned pair_cap, uint64_t *chan
     rf_store_close(store);
     tell_day(f, day, 0);
     store = open_store(f);
-    assert_int_equal(rf_population_renew(store, NULL, NULL, since, &now, &renewal, NULL), RF_OK);
+    assert_int_equal(rf_population_renew(store, NULL, NULL, NULL, since, &now, &renewal, NULL),
+                     RF_OK);
     assert_int_equal(
         rf_calibration_recall(store, &now, &settings, 1, &later, &recalled_later, NULL), RF_OK);
     move_links(&links, &before, &now);

@@ -167,14 +167,14 @@ static void mark_new(updating *u)
     }
 }
 
-static rf_status read_kept(updating *u, rf_store *store, rf_error *err)
+static rf_status read_kept(updating *u, rf_store *store, rf_store *other, rf_error *err)
 {
     rf_pipeline *p = &u->p;
     rf_detect_settings own = *p->settings; /* the override takes a plain pointer */
     rf_evidence_settings evidence = own.evidence;
     bool good = false;
-    rf_status status = rf_population_renew(store, rf_pipeline_override, &own, u->before.import,
-                                           &p->population, &u->renewal, err);
+    rf_status status = rf_population_renew(store, other, rf_pipeline_override, &own,
+                                           u->before.import, &p->population, &u->renewal, err);
     if (status == RF_OK && u->renewal.obstacle != NULL) {
         obstruct(u, u->renewal.obstacle);
         return RF_OK;
@@ -216,7 +216,7 @@ static rf_status read_all(updating *u, rf_store *store, rf_error *err)
     /* What is kept is read once, in long rows: pages of it need not stay. */
     rf_status status = rf_store_exec(store, "PRAGMA cache_size = -4096", err);
     if (status == RF_OK) {
-        status = rf_snapshot_begin(store, false, &other, err);
+        status = rf_snapshot_begin(store, u->p.settings->threads > 1, &other, err);
     }
     if (status != RF_OK) {
         return status;
@@ -237,7 +237,7 @@ static rf_status read_all(updating *u, rf_store *store, rf_error *err)
         status = check_run(u, store, err);
     }
     if (status == RF_OK && !obstructed(u) && !u->update->nothing) {
-        status = read_kept(u, store, err);
+        status = read_kept(u, store, other, err);
     }
     ended = rf_snapshot_end(store, other, status == RF_OK ? err : NULL);
     if (status == RF_OK && ended == RF_OK) {

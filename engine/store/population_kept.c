@@ -1,6 +1,7 @@
 /* population_kept.c - writes a population down and reads it back; see population_kept.h. */
 #include "store/population_kept.h"
 
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/kept.h"
@@ -359,8 +360,7 @@ static rf_status load_ids(loader *l)
     if (status == RF_OK) {
         status = load(l, "text.account", 1, SIZE_MAX, &rest, &bytes);
     }
-    b->accounts = (uint32_t)count;
-    l->good = l->good && shared != NULL && rest != NULL &&
+    l->good = l->good && count == b->accounts && shared != NULL && rest != NULL &&
               measure_ids(shared, b->accounts, rest, bytes, &total);
     if (status == RF_OK && l->good && !join_ids(l, shared, rest, total)) {
         status = rf_fail_memory(l->err, "what was kept");
@@ -370,12 +370,41 @@ static rf_status load_ids(loader *l)
     return status;
 }
 
+/* What the other parts are measured by. */
+static rf_status count_accounts(loader *l)
+{
+    uint8_t *shared = NULL;
+    size_t count = 0;
+    rf_status const status = load(l, "account.shared", sizeof *shared, SIZE_MAX, &shared, &count);
+    l->base->accounts = (uint32_t)count;
+    l->good = l->good && shared != NULL && count <= UINT32_MAX;
+    rf_free(shared);
+    return status;
+}
+
+static rf_status load_texts_of_columns(loader *l)
+{
+    rf_population *b = l->base;
+    size_t count = 0;
+    rf_status status = RF_OK;
+    for (int c = 0; c < RF_ACCOUNT_TEXTS && status == RF_OK; c++) {
+        rf_coded *column = rf_account_text(b, c);
+        status = load_texts(l, rf_account_texts[c], SIZE_MAX, &column->text, &count);
+        column->texts = (uint32_t)count;
+    }
+    if (status == RF_OK) {
+        status = load_texts(l, "text.capability", SIZE_MAX, &b->capability, &count);
+        b->capabilities = (uint32_t)count;
+    }
+    return status;
+}
+
 static rf_status load_accounts(loader *l)
 {
     rf_population *b = l->base;
     char name[32];
     size_t count = 0;
-    rf_status status = load_ids(l);
+    rf_status status = RF_OK;
     for (int c = 0; c < RF_ACCOUNT_COLUMNS && status == RF_OK; c++) {
         const rf_account_column *column = &rf_account_columns[c];
         void *elements = NULL;
@@ -387,15 +416,6 @@ static rf_status load_accounts(loader *l)
         status = load_with_room(l, held_part(name, b->signal[s].row), sizeof *b->held[s], SIZE_MAX,
                                 l->more, &b->held[s], &count);
         l->good = l->good && (count == 0 || count == b->accounts);
-    }
-    for (int c = 0; c < RF_ACCOUNT_TEXTS && status == RF_OK; c++) {
-        rf_coded *column = rf_account_text(b, c);
-        status = load_texts(l, rf_account_texts[c], SIZE_MAX, &column->text, &count);
-        column->texts = (uint32_t)count;
-    }
-    if (status == RF_OK) {
-        status = load_texts(l, "text.capability", SIZE_MAX, &b->capability, &count);
-        b->capabilities = (uint32_t)count;
     }
     if (status == RF_OK) {
         status = load_with_room(l, "hours.start", sizeof *b->hour_start, (size_t)b->accounts + 1,
@@ -537,8 +557,37 @@ static rf_status count_more(loader *l, int64_t last_row)
     return status;
 }
 
-rf_status rf_population_load(rf_store *store, rf_population *base, int64_t figure[RF_KEPT_FIGURES],
-                             bool *good, rf_error *err)
+/* Texts, values and groups: what can be read beside the columns of accounts. */
+static rf_status load_rest(void *context, rf_error *err)
+{
+    loader *l = context;
+    rf_status status;
+    l->err = err;
+    status = load_ids(l);
+    if (status == RF_OK) {
+        status = load_texts_of_columns(l);
+    }
+    return status == RF_OK ? load_groups(l) : status;
+}
+
+static rf_status load_all(loader *l, rf_store *other)
+{
+    loader rest = *l;
+    rf_beside beside = {0};
+    rf_status status = count_accounts(l);
+    rf_status ended = RF_OK;
+    rest.store = other != NULL ? other : l->store;
+    if (status == RF_OK && l->good) {
+        rf_beside_start(&beside, other != NULL, load_rest, &rest);
+        status = load_accounts(l);
+        ended = rf_beside_end(&beside, l->err);
+    }
+    l->good = l->good && rest.good;
+    return status == RF_OK ? ended : status;
+}
+
+rf_status rf_population_load(rf_store *store, rf_store *other, rf_population *base,
+                             int64_t figure[RF_KEPT_FIGURES], bool *good, rf_error *err)
 {
     loader l = {.store = store, .base = base, .good = true, .err = err};
     int64_t *figures = NULL;
@@ -553,10 +602,7 @@ rf_status rf_population_load(rf_store *store, rf_population *base, int64_t figur
         status = count_more(&l, figure[RF_KEPT_ACCOUNT_ROW]);
     }
     if (status == RF_OK && l.good) {
-        status = load_accounts(&l);
-    }
-    if (status == RF_OK && l.good) {
-        status = load_groups(&l);
+        status = load_all(&l, other);
     }
     *good = status == RF_OK && l.good && is_sound(base);
     return status;

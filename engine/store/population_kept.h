@@ -37,12 +37,14 @@ typedef struct rf_renewal {
     uint32_t accounts;    /* new since the full run, as RF_NEW_ACCOUNT is */
 } rf_renewal;
 
-/* Reads what is kept and puts the news of all imports since to it. Imports up to `since` are no
- * news to the caller. On success the caller owns both (rf_population_free, rf_renewal_free); with
- * an obstacle the population is empty. Inside a reading transaction. */
-RF_MUST_USE rf_status rf_population_renew(rf_store *store, rf_signal_override override,
-                                          void *context, int64_t since, rf_population *population,
-                                          rf_renewal *renewal, rf_error *err);
+/* Reads what is kept, by a second thread too when `other` is not NULL (snapshot.h), and puts the
+ * news of all imports since to it. Imports up to `since` are no news to the caller. On success the
+ * caller owns both (rf_population_free, rf_renewal_free); with an obstacle the population is empty.
+ * Inside a reading transaction. */
+RF_MUST_USE rf_status rf_population_renew(rf_store *store, rf_store *other,
+                                          rf_signal_override override, void *context, int64_t since,
+                                          rf_population *population, rf_renewal *renewal,
+                                          rf_error *err);
 void rf_renewal_free(rf_renewal *renewal);
 
 #endif

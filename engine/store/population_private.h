@@ -47,11 +47,11 @@ enum {
 enum { RF_HOUR_USES = 24 * (1 + UINT16_MAX / (UINT16_MAX >> 5)) };
 size_t rf_hours_put(const uint16_t hours[24], uint16_t *to);
 
-/* Reads what was kept into *base, checked: every index lies where it must. *good is false when it
- * does not fit, or nothing is kept; the caller frees *base in any case, which has its signals
- * already. Arrays by account have room for accounts that are new since. Its account_start,
- * account_group and group_value are left out. */
-RF_MUST_USE rf_status rf_population_load(rf_store *store, rf_population *base,
+/* Reads what was kept into *base, by a second thread too when `other` is not NULL, checked: every
+ * index lies where it must. *good is false when it does not fit, or nothing is kept; the caller
+ * frees *base in any case, which has its signals already. Arrays by account have room for accounts
+ * that are new since. Its account_start, account_group and group_value are left out. */
+RF_MUST_USE rf_status rf_population_load(rf_store *store, rf_store *other, rf_population *base,
                                          int64_t figure[RF_KEPT_FIGURES], bool *good,
                                          rf_error *err);
 

@@ -360,9 +360,9 @@ static void end(rf_renewer *r)
     }
 }
 
-rf_status rf_population_renew(rf_store *store, rf_signal_override override, void *context,
-                              int64_t since, rf_population *population, rf_renewal *renewal,
-                              rf_error *err)
+rf_status rf_population_renew(rf_store *store, rf_store *other, rf_signal_override override,
+                              void *context, int64_t since, rf_population *population,
+                              rf_renewal *renewal, rf_error *err)
 {
     rf_renewer r = {.store = store, .p = population, .out = renewal, .since = since};
     bool good = false;
@@ -373,7 +373,7 @@ rf_status rf_population_renew(rf_store *store, rf_signal_override override, void
     if (status == RF_OK) {
         memcpy(r.base.signal, population->signal, sizeof r.base.signal);
         r.base.signals = population->signals;
-        status = rf_population_load(store, &r.base, r.figure, &good, err);
+        status = rf_population_load(store, other, &r.base, r.figure, &good, err);
     }
     if (status == RF_OK && !good) {
         renewal->obstacle = "what an update needs was not kept";
