@@ -1,6 +1,7 @@
 /* test_pack.c - packs against rows: whatever is packed is read back by the views, by plain SQL, and
  * by the readers of detection, also where numbers are as large as they get. */
 #include "store/pack.h"
+#include "store/population_private.h"
 #include "store/store.h"
 
 #include "base/hash.h"
@@ -218,12 +219,36 @@ static void links_are_read_back(void **state)
     }
 }
 
+/* Hours as they are kept for updates: few, many days of one, and all there can be. */
+static void hours_are_read_back(void **state)
+{
+    uint16_t use[RF_HOUR_USES];
+    uint64_t start[2] = {0};
+    rf_population const kept = {.accounts = 1, .hour_start = start, .hour_use = use};
+    (void)state;
+    for (uint64_t drawn = 0; drawn < 200; drawn++) {
+        uint16_t hours[24] = {0};
+        uint16_t back[24];
+        for (uint64_t h = 0; h < 24; h++) {
+            uint64_t const number = rf_mix(drawn * 24 + h);
+            hours[h] = drawn == 199              ? UINT16_MAX
+                       : number % 3 <= drawn % 3 ? (uint16_t)(number >> 20 >> drawn % 60 % 44)
+                                                 : 0;
+        }
+        start[1] = rf_hours_put(hours, use);
+        assert_true(start[1] <= RF_HOUR_USES);
+        rf_population_hours(&kept, 0, back);
+        assert_memory_equal(hours, back, sizeof hours);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sightings_are_read_back, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(holdings_are_read_back, sandbox_start, sandbox_end),
         cmocka_unit_test_setup_teardown(activity_is_read_back, sandbox_start, sandbox_end),
-        cmocka_unit_test_setup_teardown(links_are_read_back, sandbox_start, sandbox_end)};
+        cmocka_unit_test_setup_teardown(links_are_read_back, sandbox_start, sandbox_end),
+        cmocka_unit_test(hours_are_read_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
