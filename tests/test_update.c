@@ -289,83 +289,6 @@ static void links_are_renewed_as_they_would_be_found(void **state)
     assert_true(spared > 0);          /* the test sees accounts that were not weighed again */
 }
 
-/* Whether marks ask for a pair, as links.h tells it. */
-static bool is_asked_for(const rf_population *p, const rf_calibration *c,
-                         const rf_link_marks *marks, uint32_t a, uint32_t b)
-{
-    uint8_t const x = marks->account[a];
-    uint8_t const y = marks->account[b];
-    bool const known = x == RF_AGAIN_KNOWN || y == RF_AGAIN_KNOWN;
-    bool shares = false;
-    for (uint32_t g = 0; g < p->groups; g++) {
-        uint32_t const size = rf_group_size(p, g);
-        uint32_t both = 0;
-        for (uint32_t i = 0; i < size; i++) {
-            both += rf_group_holders(p, g)[i] == a || rf_group_holders(p, g)[i] == b;
-        }
-        shares =
-            shares || (both == 2 && size <= c->settings.pair_cap && rf_group_bound(p, c, g) > 0 &&
-                       (marks->group[g] != 0 || (known && size <= RF_ALL_PAIRS_UP_TO)));
-    }
-    return x == RF_AGAIN_ALL || y == RF_AGAIN_ALL || (x >= RF_AGAIN_HUB && y >= RF_AGAIN_HUB) ||
-           (shares && (x >= RF_AGAIN_PAIRS || y >= RF_AGAIN_PAIRS));
-}
-
-/* Marks are drawn; of the links that they ask for half are left out, and have to be found again. */
-static void what_marks_ask_for_is_found(void **state)
-{
-    static const rf_again again[] = {RF_AGAIN_NOT, RF_AGAIN_NOT,   RF_AGAIN_LINKS,
-                                     RF_AGAIN_OWN, RF_AGAIN_PAIRS, RF_AGAIN_HUB,
-                                     RF_AGAIN_HUB, RF_AGAIN_KNOWN, RF_AGAIN_ALL};
-    fixture *f = *state;
-    rf_evidence_settings const settings = rf_evidence_defaults();
-    rf_population p;
-    rf_calibration c;
-    rf_links full;
-    uint64_t left_out = 0;
-    rf_store *store;
-    begin_days(f, 9, 8);
-    store = open_store(f);
-    assert_int_equal(rf_population_read(store, NULL, NULL, NULL, &p, NULL), RF_OK);
-    assert_int_equal(rf_calibrate(&p, &settings, 1, &c, NULL), RF_OK);
-    assert_int_equal(rf_links_find(&p, &c, 1, &full, NULL), RF_OK);
-    for (unsigned round = 0; round < 12; round++) {
-        rf_link_marks const marks = {rf_alloc(p.accounts, 1), rf_alloc(p.groups, 1)};
-        rf_links before = {.a = rf_alloc(full.count, sizeof *before.a),
-                           .b = rf_alloc(full.count, sizeof *before.b),
-                           .bits = rf_alloc(full.count, sizeof *before.bits),
-                           .families = rf_alloc(full.count, 1)};
-        rf_links renewed;
-        for (uint32_t a = 0; a < p.accounts; a++) {
-            marks.account[a] = (uint8_t)again[draw(round % 3 == 0 ? 9 : 7)];
-        }
-        for (uint32_t g = 0; g < p.groups; g++) {
-            marks.group[g] = draw(1 + 5 * round) == 0;
-        }
-        for (uint64_t i = 0; i < full.count; i++) {
-            bool const out = draw(2) == 0 && is_asked_for(&p, &c, &marks, full.a[i], full.b[i]);
-            before.a[before.count] = full.a[i];
-            before.b[before.count] = full.b[i];
-            before.bits[before.count] = full.bits[i];
-            before.families[before.count] = full.families[i];
-            before.count += !out;
-            left_out += out;
-        }
-        assert_int_equal(rf_links_renew(&p, &c, &marks, &before, 1 + round % 2, &renewed, NULL),
-                         RF_OK);
-        assert_same_links(&full, &renewed);
-        rf_free(marks.account);
-        rf_free(marks.group);
-        rf_links_free(&before);
-        rf_links_free(&renewed);
-    }
-    assert_true(left_out > 100);
-    rf_links_free(&full);
-    rf_calibration_free(&c);
-    rf_population_free(&p);
-    rf_store_close(store);
-}
-
 /* ---- links are kept by what differs ---- */
 
 enum { LINKED = 30, TOLD = 12 };
@@ -687,7 +610,6 @@ int main(void)
                                         story_end),
         cmocka_unit_test_setup_teardown(links_are_renewed_as_they_would_be_found, story_start,
                                         story_end),
-        cmocka_unit_test_setup_teardown(what_marks_ask_for_is_found, story_start, story_end),
         cmocka_unit_test_setup_teardown(kept_links_are_those_of_the_day_before, story_start,
                                         story_end),
         cmocka_unit_test_setup_teardown(an_update_writes_what_readers_expect, story_start,
