@@ -231,9 +231,8 @@ static void hours_are_read_back(void **state)
         uint16_t back[24];
         for (uint64_t h = 0; h < 24; h++) {
             uint64_t const number = rf_mix(drawn * 24 + h);
-            hours[h] = drawn == 199              ? UINT16_MAX
-                       : number % 3 <= drawn % 3 ? (uint16_t)(number >> 20 >> drawn % 60 % 44)
-                                                 : 0;
+            uint64_t const days = number % 3 <= drawn % 3 ? number >> 20 >> drawn % 60 % 44 : 0;
+            hours[h] = (uint16_t)(drawn == 199 ? UINT16_MAX : days);
         }
         start[1] = rf_hours_put(hours, use);
         assert_true(start[1] <= RF_HOUR_USES);
