@@ -4,6 +4,7 @@
 #include "base/beside.h"
 #include "base/clock.h"
 #include "base/progress.h"
+#include "base/radix.h"
 #include "base/version.h"
 #include "store/results_counts.h"
 #include "store/results_links.h"
@@ -174,7 +175,7 @@ static rf_status write_signals(rf_store *store, const rf_findings *f, int64_t ru
 typedef struct result_rows {
     const rf_findings *findings;
     int64_t run;
-    const uint32_t *member; /* by number of the account: its place in findings->member plus one */
+    const uint64_t *member; /* in key order: row of the account, place in findings->member below */
     uint32_t next;
 } result_rows;
 
@@ -357,33 +358,30 @@ static rf_status next_member(void *context, rf_feed_cell *cells, bool *found, rf
 {
     result_rows *to = context;
     (void)err;
-    while (to->next < to->findings->accounts && to->member[to->next] == 0) {
-        to->next++;
-    }
-    *found = to->next < to->findings->accounts;
+    *found = to->next < to->findings->members;
     if (*found) {
-        rf_member_row(to->findings, &to->findings->member[to->member[to->next++] - 1], to->run,
-                      cells);
+        uint32_t const place = (uint32_t)to->member[to->next++];
+        rf_member_row(to->findings, &to->findings->member[place], to->run, cells);
     }
     return RF_OK;
 }
 
-/* By number of the account, which is key order when accounts were imported in order: much faster
- * for a large table. */
+/* In key order, whatever the order of accounts is: much faster for a large table. */
 static rf_status write_members(rf_store *store, const rf_findings *f, int64_t run, rf_error *err)
 {
-    uint32_t *member = rf_alloc(f->accounts, sizeof *member);
+    uint64_t *member = rf_alloc_raw(f->members, sizeof *member);
     result_rows to = {.findings = f, .run = run, .member = member};
-    rf_status status;
-    if (member == NULL) {
-        return rf_fail_memory(err, "the members");
+    rf_status status = RF_OK;
+    for (uint32_t i = 0; i < f->members && member != NULL; i++) {
+        member[i] = (uint64_t)f->member[i].account_row << 32 | i; /* rows are kept in 32 bits */
     }
-    for (uint32_t i = 0; i < f->members; i++) {
-        member[f->member[i].account] = i + 1;
+    if (member == NULL || !rf_sort_numbers(member, f->members)) {
+        status = rf_fail_memory(err, "the members");
+    } else {
+        status = rf_feed_run(
+            store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM feed",
+            next_member, &to, err);
     }
-    status =
-        rf_feed_run(store, "INSERT INTO member SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM feed",
-                    next_member, &to, err);
     rf_free(member);
     return status;
 }
