@@ -14,12 +14,16 @@ static const size_t default_counts = (size_t)16 << 20;
 static const size_t default_text_bytes = (size_t)640 << 20;
 static const size_t default_large = (size_t)16 << 20;
 
-/* Foreign keys and checks hold by construction here; checking each row would cost look-ups. */
-static rf_status bulk_settings(rf_store *store, rf_error *err)
+/* Foreign keys and checks hold by construction here; checking each row would cost look-ups. What a
+ * large import writes goes to the log early, where another thread takes it (log_file.h), and is not
+ * looked at again; a small one looks around in what is there. */
+static rf_status bulk_settings(rf_store *store, bool large, rf_error *err)
 {
     return rf_store_exec(store,
-                         "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
-                         "PRAGMA cache_size = -131072",
+                         large ? "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
+                                 "PRAGMA cache_size = -24576"
+                               : "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
+                                 "PRAGMA cache_size = -131072",
                          err);
 }
 
@@ -33,11 +37,21 @@ static void usual_settings(rf_store *store)
     (void)ignored; /* pragmas that cannot be set leave a store that is slower, not wrong */
 }
 
-/* Frees all but the transaction. */
-static void release(rf_intake *intake)
+/* Before the transaction ends. */
+static void end_statements(rf_intake *intake)
 {
     rf_statement_end(intake->find_account);
     rf_statement_end(intake->find_value);
+    rf_statement_end(intake->insert_import);
+    intake->find_account = NULL;
+    intake->find_value = NULL;
+    intake->insert_import = NULL;
+}
+
+/* Frees all but the transaction. */
+static void release(rf_intake *intake)
+{
+    end_statements(intake);
     rf_queue_end(intake->queue);
     rf_intern_clear(&intake->accounts);
     rf_intern_clear(&intake->values);
@@ -49,6 +63,9 @@ static void release(rf_intake *intake)
     rf_free(intake->account_claims.items);
     rf_free(intake->instrument_claims.items);
     rf_free(intake->labels);
+    if (intake->large) {
+        rf_memory_hoard(false);
+    }
     rf_free(intake);
 }
 
@@ -58,35 +75,35 @@ void rf_intake_abort(rf_intake *intake)
         rf_store *store = intake->store;
         rf_queue_end(intake->queue); /* first: its thread uses the store */
         intake->queue = NULL;
-        rf_statement_end(intake->find_account);
-        rf_statement_end(intake->find_value);
-        intake->find_account = NULL;
-        intake->find_value = NULL;
+        end_statements(intake);
         rf_store_rollback(store);
         usual_settings(store);
         release(intake);
     }
 }
 
-static rf_status insert_import(rf_intake *intake, const rf_intake_source *source, rf_error *err)
+/* The row of the import is written last of all: a page that goes to the log early and is changed
+ * again later makes the database sum the whole log once more. */
+static rf_status begin_import(rf_intake *intake, const rf_intake_source *source, rf_error *err)
 {
-    rf_statement *statement = NULL;
-    rf_status status = rf_prepare(
-        intake->store,
-        "INSERT INTO import (kind, signal, map, path, digest, bytes, rows, rejected, started_at,"
-        " finished_at) VALUES (?1, ?2, ?3, ?4, '', 0, 0, 0, ?5, ?5)",
-        &statement, err);
-    if (status != RF_OK) {
-        return status;
+    rf_status status = rf_store_number(intake->store, "SELECT coalesce(max(id), 0) + 1 FROM import",
+                                       &intake->import, err);
+    if (status == RF_OK) {
+        status = rf_prepare(
+            intake->store,
+            "INSERT INTO import (id, kind, signal, map, path, started_at, digest, bytes, rows,"
+            " rejected, accounts_new, values_new, sightings, finished_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            &intake->insert_import, err);
     }
-    rf_bind_text(statement, 1, source->kind);
-    rf_bind_text(statement, 2, source->signal);
-    rf_bind_text(statement, 3, source->map);
-    rf_bind_text(statement, 4, source->path);
-    rf_bind_int(statement, 5, rf_time_now());
-    status = rf_run(statement, err);
-    rf_statement_end(statement);
-    intake->import = rf_store_last_id(intake->store);
+    if (status == RF_OK) {
+        rf_bind_int(intake->insert_import, 1, intake->import);
+        rf_bind_text(intake->insert_import, 2, source->kind);
+        rf_bind_text(intake->insert_import, 3, source->signal);
+        rf_bind_text(intake->insert_import, 4, source->map);
+        rf_bind_text(intake->insert_import, 5, source->path);
+        rf_bind_int(intake->insert_import, 6, rf_time_now());
+    }
     return status;
 }
 
@@ -147,7 +164,6 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
                           const rf_intake_limits *limits, rf_intake **out, rf_error *err)
 {
     rf_intake *intake = rf_alloc(1, sizeof *intake);
-    bool large;
     rf_status status;
     *out = NULL;
     if (intake == NULL) {
@@ -169,14 +185,18 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
     intake->batch_rows = intake->limits.counts / 16 < BATCH_ROWS   ? intake->limits.counts / 16 + 1
                          : intake->limits.text_bytes < BATCH_BYTES ? 1
                                                                    : BATCH_ROWS;
-    large = source->bytes_hint >= intake->limits.large;
-    intake->queue = rf_queue_start(rf_intake_apply, intake, large);
-    status = intake->queue == NULL ? rf_fail_memory(err, "the import") : bulk_settings(store, err);
+    intake->large = source->bytes_hint >= intake->limits.large;
+    if (intake->large) {
+        rf_memory_hoard(true);
+    }
+    intake->queue = rf_queue_start(rf_intake_apply, intake, intake->large);
+    status = intake->queue == NULL ? rf_fail_memory(err, "the import")
+                                   : bulk_settings(store, intake->large, err);
     if (status == RF_OK) {
         status = rf_store_begin(store, err);
     }
     if (status == RF_OK) {
-        status = insert_import(intake, source, err);
+        status = begin_import(intake, source, err);
     }
     if (status == RF_OK) {
         status = look_around(intake, source->bytes_hint, err);
@@ -319,28 +339,16 @@ rf_status rf_intake_settle(rf_intake *intake, rf_error *err)
 static rf_status finish_import(rf_intake *intake, const char *digest, uint64_t bytes, int64_t rows,
                                int64_t rejected, rf_error *err)
 {
-    rf_statement *statement = NULL;
-    rf_status status =
-        rf_prepare(intake->store,
-                   "UPDATE import SET digest = ?1, bytes = ?2, rows = ?3, rejected = ?4,"
-                   " accounts_new = ?5, values_new = ?6, sightings = ?7, finished_at = ?8"
-                   " WHERE id = ?9",
-                   &statement, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    rf_bind_text(statement, 1, digest);
-    rf_bind_int(statement, 2, (int64_t)bytes);
-    rf_bind_int(statement, 3, rows);
-    rf_bind_int(statement, 4, rejected);
-    rf_bind_int(statement, 5, intake->accounts_new);
-    rf_bind_int(statement, 6, intake->values_new);
-    rf_bind_int(statement, 7, intake->sightings_new);
-    rf_bind_int(statement, 8, rf_time_now());
-    rf_bind_int(statement, 9, intake->import);
-    status = rf_run(statement, err);
-    rf_statement_end(statement);
-    return status;
+    rf_statement *insert = intake->insert_import;
+    rf_bind_text(insert, 7, digest);
+    rf_bind_int(insert, 8, (int64_t)bytes);
+    rf_bind_int(insert, 9, rows);
+    rf_bind_int(insert, 10, rejected);
+    rf_bind_int(insert, 11, intake->accounts_new);
+    rf_bind_int(insert, 12, intake->values_new);
+    rf_bind_int(insert, 13, intake->sightings_new);
+    rf_bind_int(insert, 14, rf_time_now());
+    return rf_run(insert, err);
 }
 
 rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes, int64_t rows,
@@ -363,10 +371,7 @@ rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes
     if (status == RF_OK) {
         status = rf_store_exec(store, "PRAGMA analysis_limit = 400; ANALYZE", err);
     }
-    rf_statement_end(intake->find_account);
-    rf_statement_end(intake->find_value);
-    intake->find_account = NULL;
-    intake->find_value = NULL;
+    end_statements(intake);
     if (status == RF_OK) {
         status = rf_store_commit(store, err);
     }

@@ -169,11 +169,16 @@ static rf_status next_activity(void *context, rf_feed_cell *cells, bool *found, 
     return RF_OK;
 }
 
+bool rf_intake_many(const rf_intake *intake, uint64_t size)
+{
+    enum { WORTH_WHILE = 1 << 12 };
+    return size >= WORTH_WHILE && size >= intake->limits.counts / 256;
+}
+
 rf_status rf_intake_feed(rf_intake *intake, uint64_t size, const char *sql, size_t columns,
                          rf_feed_fn next, void *context, rf_error *err)
 {
-    enum { WORTH_WHILE = 1 << 12 };
-    return size >= WORTH_WHILE && size >= intake->limits.counts / 256
+    return rf_intake_many(intake, size)
                ? rf_feed_run_ahead(intake->store, sql, columns, next, context, err)
                : rf_feed_run(intake->store, sql, next, context, err);
 }
@@ -186,10 +191,11 @@ static rf_status write_sightings(rf_intake *intake, rf_error *err)
     rf_status status;
     rf_progress_start(&intake->progress, "writing sightings", rf_tally_size(&intake->sightings));
     status = rf_tally_begin(&intake->sightings, err);
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO sighting_pack (value, account, import, part, accounts, day, days,"
-                   " most, packed) SELECT c0, c1, %lld, c2, c3, c4, c5, c6, c7 FROM feed",
-                   (long long)intake->import);
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT OR FAIL INTO sighting_pack (value, account, import, part, accounts, day, days,"
+        " most, packed) SELECT c0, c1, %lld, c2, c3, c4, c5, c6, c7 FROM feed",
+        (long long)intake->import);
     if (status == RF_OK) {
         status = rf_tally_next(&intake->sightings, &to.ahead, &to.more, err);
     }
@@ -209,11 +215,12 @@ static rf_status write_activity(rf_intake *intake, rf_error *err)
     rf_status status;
     rf_progress_start(&intake->progress, "writing activity", rf_tally_size(&intake->activity));
     status = rf_tally_begin(&intake->activity, err);
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO activity_pack (account, import, part, capability, day, days,"
-                   " events, events_span, requests, requests_span, packed)"
-                   " SELECT c0, %lld, c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM feed",
-                   (long long)intake->import);
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT OR FAIL INTO activity_pack (account, import, part, capability, day, days,"
+        " events, events_span, requests, requests_span, packed)"
+        " SELECT c0, %lld, c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM feed",
+        (long long)intake->import);
     if (status == RF_OK) {
         status = rf_tally_next(&intake->activity, &to.ahead, &to.more, err);
     }

@@ -22,6 +22,7 @@ typedef struct pair {
 typedef struct holding_rows {
     rf_intake *intake;
     uint64_t done;
+    rf_store *before;    /* the database as it was before this import; NULL: its own is read */
     rf_statement *known; /* packs from an account on; NULL: nobody holds anything */
     pair *pairs;         /* a block of them; those known are taken out */
     size_t count, room;
@@ -170,39 +171,48 @@ static rf_status next_holding(void *context, rf_feed_cell *cells, bool *found, r
     return RF_OK;
 }
 
-static rf_status look_for_known(holding_rows *to, rf_error *err)
+/* Many rows are made in a second thread (rf_intake_feed), which must not touch the store: what is
+ * known is then read through a connection of its own, and so as it was before this import. */
+static rf_status look_for_known(holding_rows *to, bool ahead, rf_error *err)
 {
     int64_t any = 0;
+    rf_store *store = to->intake->store;
     rf_status status =
-        rf_store_number(to->intake->store, "SELECT EXISTS (SELECT 1 FROM holding_pack)", &any, err);
-    return status == RF_OK && any != 0
-               ? rf_prepare(to->intake->store,
+        rf_store_number(store, "SELECT EXISTS (SELECT 1 FROM holding_pack)", &any, err);
+    if (status == RF_OK && any != 0 && ahead) {
+        status = rf_store_open(rf_store_path(store), RF_STORE_READ, &to->before, err);
+    }
+    if (status == RF_OK && any != 0) {
+        status = rf_prepare(to->before == NULL ? store : to->before,
                             "SELECT account, value, packed FROM holding_pack WHERE account >= ?1"
                             " ORDER BY account, value",
-                            &to->known, err)
-               : status;
+                            &to->known, err);
+    }
+    return status;
 }
 
 rf_status rf_intake_write_holdings(rf_intake *intake, rf_error *err)
 {
     holding_rows to = {.intake = intake};
+    uint64_t const size = rf_tally_size(&intake->holdings);
     rf_status status;
-    rf_progress_start(&intake->progress, "writing holdings", rf_tally_size(&intake->holdings));
+    rf_progress_start(&intake->progress, "writing holdings", size);
     status = rf_tally_begin(&intake->holdings, err);
     if (status == RF_OK) {
-        status = look_for_known(&to, err);
+        status = look_for_known(&to, rf_intake_many(intake, size), err);
     }
     if (status == RF_OK) {
         status = rf_tally_next(&intake->holdings, &to.ahead, &to.more, err);
     }
     if (status == RF_OK) {
-        status = rf_feed_run(intake->store,
-                             "INSERT INTO holding_pack (account, value, packed)"
-                             " SELECT c0, c1, c2 FROM feed",
-                             next_holding, &to, err);
+        status = rf_intake_feed(intake, size,
+                                "INSERT OR FAIL INTO holding_pack (account, value, packed)"
+                                " SELECT c0, c1, c2 FROM feed",
+                                3, next_holding, &to, err);
     }
     rf_progress_end(&intake->progress);
     rf_statement_end(to.known);
+    rf_store_close(to.before);
     rf_free(to.pairs);
     rf_free(to.held);
     rf_tally_free(&intake->holdings);

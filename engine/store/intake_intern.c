@@ -3,14 +3,35 @@
 
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 1 << 12, SORT_BITS = 8, SORT_DIGITS = 1 << SORT_BITS };
+enum { FIRST_SLOTS = 1 << 12, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, LOOKED_AT = 32 };
+
+/* The new texts of one tag. Of the first bytes those that tell nothing (all texts have the same
+ * there) take no room in a key, the others as many bits as they have different bytes. */
+typedef struct tag_group {
+    uint32_t tag;
+    uint32_t shortest;                  /* length of a text */
+    size_t count;                       /* of texts */
+    size_t next;                        /* place among all keys of the next one made */
+    unsigned char code[LOOKED_AT][256]; /* 1: the byte is seen there; then, its rank there */
+    unsigned char bits[LOOKED_AT];      /* of a code */
+    uint32_t looked_at;                 /* bytes that are in the key */
+    unsigned key_bits;
+} tag_group;
+
+typedef struct tag_groups {
+    tag_group *items;
+    size_t count, capacity;
+} tag_groups;
 
 typedef struct sort_key {
-    uint64_t prefix[2]; /* the first bytes, big-endian: decides most comparisons */
-    const rf_intern_text *text;
+    union {
+        uint64_t key;
+        const rf_intern_text *text; /* where keys do not differ */
+    } by;
     uint32_t index;
 } sort_key;
 
@@ -41,17 +62,24 @@ uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length)
     return rf_mix(hash ^ eight);
 }
 
+/* What a slot keeps of a hash tells its place as well, so that a larger table is filled without
+ * looking at the texts. */
+static uint32_t place_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
 void rf_intern_fetch_slot(const rf_intern *intern, uint64_t hash)
 {
     if (intern->slot_count > 0) {
-        __builtin_prefetch(&intern->slots[hash & (intern->slot_count - 1)]);
+        __builtin_prefetch(&intern->slots[place_of(hash) & (intern->slot_count - 1)]);
     }
 }
 
 void rf_intern_fetch_text(const rf_intern *intern, uint64_t hash)
 {
     if (intern->slot_count > 0) {
-        __builtin_prefetch(intern->slots[hash & (intern->slot_count - 1)].text);
+        __builtin_prefetch(intern->slots[place_of(hash) & (intern->slot_count - 1)].text);
     }
 }
 
@@ -62,21 +90,21 @@ uint32_t rf_intern_find(const rf_intern *intern, uint32_t tag, const char *text,
     if (intern->slot_count == 0) {
         return RF_INTERN_NONE;
     }
-    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+    for (size_t at = place_of(hash) & mask;; at = (at + 1) & mask) {
         const rf_intern_slot *slot = &intern->slots[at];
         if (slot->text == NULL) {
             return RF_INTERN_NONE;
         }
-        if (slot->hash == (uint32_t)(hash >> 32) && slot->text->length == length &&
+        if (slot->hash == place_of(hash) && slot->text->length == length &&
             slot->text->tag == tag && memcmp(slot->text->bytes, text, length) == 0) {
             return slot->index;
         }
     }
 }
 
-static void put_slot(rf_intern_slot *slots, size_t slot_count, uint64_t hash, rf_intern_slot added)
+static void put_slot(rf_intern_slot *slots, size_t slot_count, rf_intern_slot added)
 {
-    size_t at = hash & (slot_count - 1);
+    size_t at = added.hash & (slot_count - 1);
     while (slots[at].text != NULL) {
         at = (at + 1) & (slot_count - 1);
     }
@@ -84,17 +112,21 @@ static void put_slot(rf_intern_slot *slots, size_t slot_count, uint64_t hash, rf
 }
 
 /* At most three quarters of the slots are taken. */
-static bool grow_slots(rf_intern *intern)
+static bool has_room(const rf_intern *intern, size_t texts)
 {
-    size_t const wanted = intern->slot_count == 0 ? FIRST_SLOTS : intern->slot_count * 2;
+    return texts * 4 < intern->slot_count * 3;
+}
+
+static bool grow_slots(rf_intern *intern, size_t wanted)
+{
     rf_intern_slot *slots = rf_alloc(wanted, sizeof *slots);
     if (slots == NULL) {
         return false;
     }
-    for (size_t i = 0; i < intern->count; i++) {
-        rf_intern_text *text = intern->texts[i];
-        uint64_t const hash = rf_intern_hash(text->tag, text->bytes, text->length);
-        put_slot(slots, wanted, hash, (rf_intern_slot){text, (uint32_t)(hash >> 32), (uint32_t)i});
+    for (size_t i = 0; i < intern->slot_count; i++) {
+        if (intern->slots[i].text != NULL) {
+            put_slot(slots, wanted, intern->slots[i]);
+        }
     }
     rf_free(intern->slots);
     intern->bytes += (wanted - intern->slot_count) * sizeof *slots;
@@ -108,7 +140,8 @@ uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t
 {
     rf_intern_text *copy;
     if (intern->count >= RF_INTERN_NONE - 1 ||
-        (intern->count * 4 >= intern->slot_count * 3 && !grow_slots(intern)) ||
+        (!has_room(intern, intern->count) &&
+         !grow_slots(intern, intern->slot_count == 0 ? FIRST_SLOTS : intern->slot_count * 2)) ||
         !rf_reserve(&intern->texts, &intern->text_capacity, intern->count + 1, sizeof(void *)) ||
         !rf_reserve(&intern->ids, &intern->id_capacity, intern->count + 1, sizeof *intern->ids)) {
         return RF_INTERN_NONE;
@@ -122,129 +155,211 @@ uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t
     copy->bytes[length] = '\0';
     intern->texts[intern->count] = copy;
     intern->ids[intern->count] = id;
-    put_slot(intern->slots, intern->slot_count, hash,
-             (rf_intern_slot){copy, (uint32_t)(hash >> 32), (uint32_t)intern->count});
+    put_slot(intern->slots, intern->slot_count,
+             (rf_intern_slot){copy, place_of(hash), (uint32_t)intern->count});
     intern->bytes += sizeof(void *) + sizeof *intern->ids + sizeof *copy + length + 8;
     return (uint32_t)intern->count++;
 }
 
-static uint64_t eight_bytes(const rf_intern_text *text, uint32_t from)
+/* ---- the order of new texts ---- */
+
+static tag_group *group_of(tag_groups *groups, uint32_t tag)
 {
-    uint64_t bytes = 0;
-    for (uint32_t i = from; i < from + 8; i++) {
-        bytes = bytes << 8 | (i < text->length ? (unsigned char)text->bytes[i] : 0);
+    for (size_t i = 0; i < groups->count; i++) {
+        if (groups->items[i].tag == tag) {
+            return &groups->items[i];
+        }
     }
-    return bytes;
+    return NULL;
 }
 
-/* Whole texts, when their prefixes do not differ. */
-static int compare_keys(const void *left, const void *right)
+/* The group of a tag, in the order of tags, made when there is none; NULL when out of memory. */
+static tag_group *add_group(tag_groups *groups, uint32_t tag)
 {
-    const sort_key *a = left;
-    const sort_key *b = right;
-    size_t const shorter = a->text->length < b->text->length ? a->text->length : b->text->length;
-    int const order = memcmp(a->text->bytes, b->text->bytes, shorter);
-    if (order != 0) {
-        return order;
+    size_t at = groups->count;
+    if (!rf_reserve(&groups->items, &groups->capacity, groups->count + 1, sizeof *groups->items)) {
+        return NULL;
     }
-    return a->text->length < b->text->length ? -1 : a->text->length > b->text->length;
+    while (at > 0 && groups->items[at - 1].tag > tag) {
+        groups->items[at] = groups->items[at - 1];
+        at--;
+    }
+    groups->count++;
+    groups->items[at] = (tag_group){.tag = tag, .shortest = UINT32_MAX};
+    return &groups->items[at];
 }
 
-static size_t digit_of(const sort_key *key, int part, unsigned shift)
+/* Which bytes the texts have where. */
+static bool look_at_texts(const rf_intern *intern, tag_groups *groups)
 {
-    return key->prefix[part] >> shift & (SORT_DIGITS - 1);
-}
-
-/* One stable counting pass; false when the digit is the same everywhere and nothing was moved. */
-static bool sort_pass(const sort_key *from, sort_key *to, size_t count, int part, unsigned shift)
-{
-    size_t starts[SORT_DIGITS] = {0};
-    size_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        starts[digit_of(&from[i], part, shift)]++;
-    }
-    if (starts[digit_of(&from[0], part, shift)] == count) {
-        return false;
-    }
-    for (size_t digit = 0; digit < SORT_DIGITS; digit++) {
-        size_t const here = starts[digit];
-        starts[digit] = sum;
-        sum += here;
-    }
-    for (size_t i = 0; i < count; i++) {
-        to[starts[digit_of(&from[i], part, shift)]++] = from[i];
+    for (size_t i = intern->pending; i < intern->count; i++) {
+        const rf_intern_text *text = intern->texts[i];
+        tag_group *group;
+        uint32_t length;
+        if (intern->ids[i] != 0) {
+            continue;
+        }
+        group = group_of(groups, text->tag);
+        if (group == NULL && (group = add_group(groups, text->tag)) == NULL) {
+            return false;
+        }
+        group->count++;
+        group->shortest = text->length < group->shortest ? text->length : group->shortest;
+        length = text->length < LOOKED_AT ? text->length : LOOKED_AT;
+        for (uint32_t at = 0; at < length; at++) {
+            group->code[at][(unsigned char)text->bytes[at]] = 1;
+        }
     }
     return true;
 }
 
-/* By prefix in counting passes, then what has the same prefix by comparing. Returns which of the
- * two arrays holds the result. */
-static sort_key *sort_keys(sort_key *keys, sort_key *other, size_t count)
+/* Ranks in place of bytes, as many places as fit into a key. A text that has ended is as if zeros
+ * followed. */
+static void make_codes(tag_group *group)
 {
-    for (int part = 1; part >= 0; part--) {
-        for (unsigned shift = 0; shift < 64; shift += SORT_BITS) {
-            if (sort_pass(keys, other, count, part, shift)) {
-                sort_key *const swap = keys;
-                keys = other;
-                other = swap;
-            }
+    for (; group->looked_at < LOOKED_AT; group->looked_at++) {
+        unsigned char *code = group->code[group->looked_at];
+        unsigned rank = 0;
+        unsigned char bits = 0;
+        code[0] |= group->looked_at >= group->shortest;
+        for (unsigned byte = 0; byte < 256; byte++) {
+            bool const seen = code[byte] != 0;
+            code[byte] = (unsigned char)rank;
+            rank += seen;
+        }
+        while (rank > 1u << bits) {
+            bits++;
+        }
+        if (group->key_bits + bits > 64) {
+            return;
+        }
+        group->bits[group->looked_at] = bits;
+        group->key_bits += bits;
+    }
+}
+
+static uint64_t key_of(const tag_group *group, const rf_intern_text *text)
+{
+    uint64_t key = 0;
+    for (uint32_t at = 0; at < group->looked_at; at++) {
+        unsigned char const byte = at < text->length ? (unsigned char)text->bytes[at] : 0;
+        key = key << group->bits[at] | group->code[at][byte];
+    }
+    return key;
+}
+
+/* One stable counting pass; false when the digit is the same everywhere and nothing was moved. */
+static bool sort_pass(const sort_key *from, sort_key *to, size_t count, unsigned shift)
+{
+    uint32_t starts[DIGITS] = {0};
+    uint32_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        starts[from[i].by.key >> shift & (DIGITS - 1)]++;
+    }
+    if (starts[from[0].by.key >> shift & (DIGITS - 1)] == count) {
+        return false;
+    }
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        uint32_t const here = starts[digit];
+        starts[digit] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[starts[from[i].by.key >> shift & (DIGITS - 1)]++] = from[i];
+    }
+    return true;
+}
+
+/* Whole texts, for keys that do not differ. */
+static int compare_texts(const void *left, const void *right)
+{
+    const rf_intern_text *a = ((const sort_key *)left)->by.text;
+    const rf_intern_text *b = ((const sort_key *)right)->by.text;
+    uint32_t const shorter = a->length < b->length ? a->length : b->length;
+    int const order = memcmp(a->bytes, b->bytes, shorter);
+    if (order != 0) {
+        return order;
+    }
+    return a->length < b->length ? -1 : a->length > b->length;
+}
+
+/* Keys from `first` to before `end` are the same. */
+static void sort_same(const rf_intern *intern, sort_key *keys, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        keys[i].by.text = intern->texts[keys[i].index];
+    }
+    qsort(keys + first, end - first, sizeof *keys, compare_texts);
+}
+
+/* Sorts the keys of a group, with `other` as room for as many, and puts their texts' indexes in
+ * order. */
+static void sort_group(const rf_intern *intern, const tag_group *group, sort_key *keys,
+                       sort_key *other, uint32_t *sorted)
+{
+    size_t const count = group->count;
+    for (unsigned shift = 0; shift < group->key_bits; shift += DIGIT_BITS) {
+        if (sort_pass(keys, other, count, shift)) {
+            sort_key *const swap = keys;
+            keys = other;
+            other = swap;
         }
     }
     for (size_t first = 0, end; first < count; first = end) {
-        end = first + 1;
-        while (end < count && keys[end].prefix[0] == keys[first].prefix[0] &&
-               keys[end].prefix[1] == keys[first].prefix[1]) {
+        uint64_t const key = keys[first].by.key;
+        for (end = first + 1; end < count && keys[end].by.key == key;) {
             end++;
         }
         if (end - first > 1) {
-            qsort(keys + first, end - first, sizeof *keys, compare_keys);
+            sort_same(intern, keys, first, end);
         }
     }
-    return keys;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = keys[i].index;
+    }
 }
 
-/* The smallest tag from `low` on among the texts without an id; false when there is none. */
-static bool next_tag(const rf_intern *intern, uint32_t low, uint32_t *tag)
+static void make_keys(const rf_intern *intern, tag_groups *groups, sort_key *keys)
 {
-    bool found = false;
     for (size_t i = intern->pending; i < intern->count; i++) {
-        uint32_t const here = intern->texts[i]->tag;
-        if (intern->ids[i] == 0 && here >= low && (!found || here < *tag)) {
-            found = true;
-            *tag = here;
+        if (intern->ids[i] == 0) {
+            tag_group *group = group_of(groups, intern->texts[i]->tag);
+            assert(group != NULL);
+            keys[group->next++] = (sort_key){{key_of(group, intern->texts[i])}, (uint32_t)i};
         }
     }
-    return found;
 }
 
-/* Tag by tag (an import has at most four), so that the whole prefix can serve the comparison. */
 uint32_t *rf_intern_sorted_new(const rf_intern *intern, size_t *count)
 {
-    size_t const most = intern->count - intern->pending;
-    sort_key *keys = rf_alloc_raw(most, sizeof *keys);
-    sort_key *other = rf_alloc_raw(most, sizeof *other);
-    uint32_t *sorted = rf_alloc_raw(most, sizeof *sorted);
-    uint32_t tag = 0;
+    tag_groups groups = {0};
+    sort_key *keys = NULL;
+    sort_key *other = NULL;
+    uint32_t *sorted = NULL;
+    size_t largest = 0;
     *count = 0;
-    if (keys == NULL || other == NULL || sorted == NULL) {
+    if (look_at_texts(intern, &groups)) {
+        for (size_t i = 0; i < groups.count; i++) {
+            make_codes(&groups.items[i]);
+            groups.items[i].next = *count;
+            *count += groups.items[i].count;
+            largest = groups.items[i].count > largest ? groups.items[i].count : largest;
+        }
+        keys = rf_alloc_raw(*count, sizeof *keys);
+        other = rf_alloc_raw(largest, sizeof *other);
+        sorted = rf_alloc_raw(*count, sizeof *sorted);
+    }
+    if (keys != NULL && other != NULL && sorted != NULL) {
+        size_t at = 0;
+        make_keys(intern, &groups, keys);
+        for (size_t i = 0; i < groups.count; at += groups.items[i++].count) {
+            sort_group(intern, &groups.items[i], keys + at, other, sorted + at);
+        }
+    } else {
         rf_free(sorted);
         sorted = NULL;
     }
-    for (uint32_t low = 0; sorted != NULL && next_tag(intern, low, &tag); low = tag + 1) {
-        const sort_key *ordered;
-        size_t same = 0;
-        for (size_t i = intern->pending; i < intern->count; i++) {
-            const rf_intern_text *text = intern->texts[i];
-            if (intern->ids[i] == 0 && text->tag == tag) {
-                keys[same++] =
-                    (sort_key){{eight_bytes(text, 0), eight_bytes(text, 8)}, text, (uint32_t)i};
-            }
-        }
-        ordered = sort_keys(keys, other, same);
-        for (size_t i = 0; i < same; i++) {
-            sorted[(*count)++] = ordered[i].index;
-        }
-    }
+    rf_free(groups.items);
     rf_free(keys);
     rf_free(other);
     return sorted;

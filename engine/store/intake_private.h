@@ -39,6 +39,8 @@ struct rf_intake {
     rf_store *store;
     rf_intake_limits limits;
     int64_t import;
+    rf_statement *insert_import; /* what is known at the beginning is bound */
+    bool large;                  /* a second thread counts, and memory is kept */
     rf_queue *queue;
     size_t batch_rows;
 
@@ -78,8 +80,9 @@ enum { RF_ACTIVITY_HOUR_BITS = 5, RF_ACTIVITY_HOUR_MASK = 31, RF_ACTIVITY_NO_HOU
 /* Counts a batch; then, when a limit is reached, spills. The rf_queue_fn of an intake, which is its
  * context. (intake_apply.c) */
 RF_MUST_USE rf_status rf_intake_apply(void *intake, rf_batch *batch, rf_error *err);
-/* A feed of about `size` facts, of which the function does not touch the store: many are made in a
- * second thread. (intake_counts.c) */
+/* A feed of about `size` facts, of which the function does not touch the store: many (the function
+ * before) are made in a second thread. (intake_counts.c) */
+bool rf_intake_many(const rf_intake *intake, uint64_t size);
 RF_MUST_USE rf_status rf_intake_feed(rf_intake *intake, uint64_t size, const char *sql,
                                      size_t columns, rf_feed_fn next, void *context, rf_error *err);
 /* Gives new accounts and values their ids and writes them with all that was said of them; the

@@ -61,25 +61,142 @@ uint64_t rf_tally_size(const rf_tally *tally)
 
 static uint32_t key_part(const rf_tally_record *record, int part)
 {
-    return part == 0 ? record->c : part == 1 ? record->b : record->a;
+    return part == 0 ? record->a : part == 1 ? record->b : record->c;
 }
 
-/* One stable counting pass; false when the digit is the same everywhere and nothing was moved. */
+/* Records as single numbers: the parts of the key, from the first on, and n, each in as many bits
+ * as its range takes. Zero (nothing) stays zero, and others count from the least of them. */
+typedef struct packing {
+    uint32_t least[3], most[3];
+    uint32_t most_n;
+    unsigned bits[3];
+    unsigned n_bits;
+    unsigned bits_in_all;
+} packing;
+
+static unsigned bits_of(uint32_t number)
+{
+    unsigned bits = 0;
+    while (bits < 32 && number >> bits != 0) {
+        bits++;
+    }
+    return bits;
+}
+
+static packing look(const rf_tally_record *records, size_t count)
+{
+    packing found = {.least = {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+    for (size_t i = 0; i < count; i++) {
+        for (int part = 0; part < 3; part++) {
+            uint32_t const here = key_part(&records[i], part);
+            uint32_t const from = here == 0 ? UINT32_MAX : here;
+            found.least[part] = from < found.least[part] ? from : found.least[part];
+            found.most[part] = here > found.most[part] ? here : found.most[part];
+        }
+        found.most_n |= records[i].n;
+    }
+    found.n_bits = bits_of(found.most_n);
+    found.bits_in_all = found.n_bits;
+    for (int part = 0; part < 3; part++) {
+        found.bits[part] =
+            found.most[part] == 0 ? 0 : bits_of(found.most[part] - found.least[part] + 1);
+        found.bits_in_all += found.bits[part];
+    }
+    return found;
+}
+
+static uint64_t packed(const packing *how, const rf_tally_record *record)
+{
+    uint64_t number = 0;
+    for (int part = 0; part < 3; part++) {
+        uint32_t const here = key_part(record, part);
+        number = number << how->bits[part] | (here == 0 ? 0 : here - how->least[part] + 1);
+    }
+    return number << how->n_bits | record->n;
+}
+
+/* The lowest `bits` of a number, which loses them. */
+static uint32_t take_bits(uint64_t *number, unsigned bits)
+{
+    uint32_t const low = (uint32_t)(*number & ((UINT64_C(1) << bits) - 1));
+    *number >>= bits;
+    return low;
+}
+
+static rf_tally_record unpacked(const packing *how, uint64_t number)
+{
+    uint32_t const n = take_bits(&number, how->n_bits);
+    uint32_t part[3];
+    for (int i = 2; i >= 0; i--) {
+        uint32_t const here = take_bits(&number, how->bits[i]);
+        part[i] = here == 0 ? 0 : here + how->least[i] - 1;
+    }
+    return (rf_tally_record){part[0], part[1], part[2], n};
+}
+
+/* Turns what is counted of each digit into where its numbers begin; false when all are of one digit
+ * and nothing is to be moved. */
+static bool begin_digits(size_t *starts, size_t count)
+{
+    size_t sum = 0;
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        size_t const here = starts[digit];
+        if (here == count) {
+            return false;
+        }
+        starts[digit] = sum;
+        sum += here;
+    }
+    return true;
+}
+
+/* One stable counting pass over packed records. */
+static bool packed_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift,
+                        size_t *starts)
+{
+    memset(starts, 0, DIGITS * sizeof *starts);
+    for (size_t i = 0; i < count; i++) {
+        starts[from[i] >> shift & (DIGITS - 1)]++;
+    }
+    if (!begin_digits(starts, count)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+    }
+    return true;
+}
+
+/* Sorts records that fit into numbers; `numbers` has room for twice as many. */
+static void sort_packed(rf_tally_record *records, size_t count, const packing *how,
+                        uint64_t *numbers, size_t *starts)
+{
+    uint64_t *other = numbers + count;
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = packed(how, &records[i]);
+    }
+    for (unsigned shift = how->n_bits; shift < how->bits_in_all; shift += DIGIT_BITS) {
+        if (packed_pass(numbers, other, count, shift, starts)) {
+            uint64_t *const swap = numbers;
+            numbers = other;
+            other = swap;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        records[i] = unpacked(how, numbers[i]);
+    }
+}
+
+/* One stable counting pass over records as they are. */
 static bool radix_pass(const rf_tally_record *from, rf_tally_record *to, size_t count, int part,
                        unsigned shift, size_t *starts)
 {
-    size_t sum = 0;
     memset(starts, 0, DIGITS * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
         starts[key_part(&from[i], part) >> shift & (DIGITS - 1)]++;
     }
-    if (starts[key_part(&from[0], part) >> shift & (DIGITS - 1)] == count) {
+    if (!begin_digits(starts, count)) {
         return false;
-    }
-    for (size_t digit = 0; digit < DIGITS; digit++) {
-        size_t const here = starts[digit];
-        starts[digit] = sum;
-        sum += here;
     }
     for (size_t i = 0; i < count; i++) {
         to[starts[key_part(&from[i], part) >> shift & (DIGITS - 1)]++] = from[i];
@@ -87,40 +204,52 @@ static bool radix_pass(const rf_tally_record *from, rf_tally_record *to, size_t 
     return true;
 }
 
-static rf_status sort_records(rf_tally *tally, rf_error *err)
+/* Sorts records that do not fit; `other` has room for as many. Returns which of the two holds the
+ * result. */
+static rf_tally_record *sort_wide(rf_tally_record *records, rf_tally_record *other, size_t count,
+                                  const packing *how, size_t *starts)
 {
-    size_t *starts = NULL;
-    rf_tally_record *other = NULL;
-    rf_status status = RF_OK;
-    uint32_t greatest[3] = {0};
-    if (tally->count < 2) {
-        return RF_OK;
-    }
-    starts = rf_alloc_raw(DIGITS, sizeof *starts);
-    other = rf_alloc_raw(tally->count, sizeof *other);
-    if (starts == NULL || other == NULL) {
-        status = rf_fail_memory(err, "the sorted counts");
-        goto done;
-    }
-    for (size_t i = 0; i < tally->count; i++) {
-        for (int part = 0; part < 3; part++) {
-            greatest[part] |= key_part(&tally->records[i], part);
-        }
-    }
-    for (int part = 0; part < 3; part++) {
-        for (unsigned shift = 0; shift < 32 && greatest[part] >> shift != 0; shift += DIGIT_BITS) {
-            if (radix_pass(tally->records, other, tally->count, part, shift, starts)) {
-                rf_tally_record *swap = tally->records;
-                tally->records = other;
+    for (int part = 2; part >= 0; part--) {
+        for (unsigned shift = 0; shift < 32 && how->most[part] >> shift != 0; shift += DIGIT_BITS) {
+            if (radix_pass(records, other, count, part, shift, starts)) {
+                rf_tally_record *const swap = records;
+                records = other;
                 other = swap;
-                tally->capacity = tally->count; /* both hold at least as many */
             }
         }
     }
-done:
-    rf_free(other);
+    return records;
+}
+
+static rf_status sort_records(rf_tally *tally, rf_error *err)
+{
+    static_assert(sizeof *tally->records == 2 * sizeof(uint64_t), "room serves both ways to sort");
+    size_t const count = tally->count;
+    size_t *starts;
+    void *room;
+    packing how;
+    if (count < 2) {
+        return RF_OK;
+    }
+    starts = rf_alloc_raw(DIGITS, sizeof *starts);
+    room = rf_alloc_raw(count, sizeof *tally->records);
+    if (starts == NULL || room == NULL) {
+        rf_free(room);
+        rf_free(starts);
+        return rf_fail_memory(err, "the sorted counts");
+    }
+    how = look(tally->records, count);
+    if (how.bits_in_all <= 64) {
+        sort_packed(tally->records, count, &how, room, starts);
+    } else if (sort_wide(tally->records, room, count, &how, starts) == room) {
+        rf_tally_record *const old = tally->records;
+        tally->records = room;
+        tally->capacity = count;
+        room = old;
+    }
+    rf_free(room);
     rf_free(starts);
-    return status;
+    return RF_OK;
 }
 
 static bool same_key(const rf_tally_record *x, const rf_tally_record *y)

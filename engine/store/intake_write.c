@@ -167,7 +167,7 @@ static rf_status write_new_accounts(new_texts *list, rf_error *err)
     }
     rf_progress_start(&list->intake->progress, "writing accounts", list->count);
     status = rf_intake_feed(list->intake, list->count,
-                            "INSERT INTO account (id, external_id, " ACCOUNT_COLUMNS
+                            "INSERT OR FAIL INTO account (id, external_id, " ACCOUNT_COLUMNS
                             ", said_by) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10,"
                             " c11 FROM feed",
                             12, next_new_account, list, err);
@@ -329,14 +329,15 @@ static rf_status write_new_values(new_texts *list, rf_error *err)
         return RF_OK;
     }
     rf_progress_start(&list->intake->progress, "writing values", list->count);
-    status = rf_intake_feed(list->intake, list->count,
-                            "INSERT INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed", 3,
-                            next_new_value, list, err);
+    status =
+        rf_intake_feed(list->intake, list->count,
+                       "INSERT OR FAIL INTO value (id, signal, text) SELECT c0, c1, c2 FROM feed",
+                       3, next_new_value, list, err);
     rf_progress_end(&list->intake->progress);
     if (status == RF_OK && list->other_count > 0) {
         list->next = 0;
         status = rf_intake_feed(list->intake, list->other_count,
-                                "INSERT INTO address_other (value, version, prefix, scope)"
+                                "INSERT OR FAIL INTO address_other (value, version, prefix, scope)"
                                 " SELECT c0, c1, c2, c3 FROM feed",
                                 4, next_address, &addresses, err);
     }

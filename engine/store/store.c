@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "store/embedded.h"
+#include "store/log_file.h"
 #include "store/store_private.h"
 
 #include <errno.h>
@@ -303,7 +304,7 @@ rf_status rf_store_open(const char *path, rf_store_mode mode, rf_store **out, rf
         status = rf_fail_memory(err, "the store");
         goto done;
     }
-    code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, rf_log_file_vfs());
     if (code != SQLITE_OK) {
         status = store->db == NULL ? rf_fail_memory(err, path) : rf_store_error(store, code, err);
         goto done;
