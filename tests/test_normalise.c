@@ -5,6 +5,9 @@
 #include "base/address.h"
 #include "base/hash.h"
 
+#include "import_support.h"
+
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +29,29 @@ static void address(const char *text, const char *canonical)
     assert_non_null(canonical);
     assert_int_equal(rf_address_format(&read, out), strlen(canonical));
     assert_string_equal(out, canonical);
+}
+
+/* The spelling of IPv6 against the system's, for addresses with zeros in all places. */
+static void addresses_as_the_system_writes_them(void **state)
+{
+    unsigned long long seed = 6;
+    (void)state;
+    for (unsigned i = 0; i < 200000; i++) {
+        rf_address read = {.version = 6};
+        char wanted[INET6_ADDRSTRLEN];
+        char out[RF_ADDRESS_TEXT];
+        unsigned const zeros = random_below(&seed, 4); /* of four words, how many are about zero */
+        for (int word = 0; word < 8; word++) {
+            bool const zero = random_below(&seed, 4) < zeros;
+            unsigned const number =
+                zero ? 0 : random_below(&seed, 1u << (1 + random_below(&seed, 16)));
+            read.bytes[2 * word] = (uint8_t)(number >> 8);
+            read.bytes[2 * word + 1] = (uint8_t)number;
+        }
+        assert_non_null(inet_ntop(AF_INET6, read.bytes, wanted, sizeof wanted));
+        assert_int_equal(rf_address_format(&read, out), strlen(wanted));
+        assert_string_equal(out, wanted);
+    }
 }
 
 static void addresses(void **state)
@@ -287,11 +313,17 @@ static void canonical_forms_are_fixed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses), cmocka_unit_test(scopes),
-        cmocka_unit_test(networks),  cmocka_unit_test(addresses_round_trip),
-        cmocka_unit_test(emails),    cmocka_unit_test(phones),
-        cmocka_unit_test(cards),     cmocka_unit_test(counts),
-        cmocka_unit_test(utf8),      cmocka_unit_test(canonical_forms_are_fixed),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(addresses_as_the_system_writes_them),
+        cmocka_unit_test(scopes),
+        cmocka_unit_test(networks),
+        cmocka_unit_test(addresses_round_trip),
+        cmocka_unit_test(emails),
+        cmocka_unit_test(phones),
+        cmocka_unit_test(cards),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(canonical_forms_are_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,11 +102,64 @@ bool rf_address_parse(const char *text, size_t length, rf_address *address)
     return parse_dotted(text, end, address->bytes) || parse_decimal(text, end, address->bytes);
 }
 
+/* The first of the longest runs of two zero words or more; 8 when there is none. */
+static int longest_zeros(const uint8_t bytes[16], int *length)
+{
+    int first = 8;
+    *length = 1;
+    for (int i = 0, end; i < 8; i = end + 1) {
+        for (end = i; end < 8 && bytes[2 * end] == 0 && bytes[2 * end + 1] == 0;) {
+            end++;
+        }
+        if (end - i > *length) {
+            first = i;
+            *length = end - i;
+        }
+    }
+    return first;
+}
+
+/* As inet_ntop, which writes each word by way of printf. */
+static size_t format_six(const uint8_t bytes[16], char out[RF_ADDRESS_TEXT])
+{
+    static const uint8_t none[10] = {0};
+    char *to = out;
+    int zeros;
+    int const first = longest_zeros(bytes, &zeros);
+    if (memcmp(bytes, none, sizeof none) == 0) { /* may end as IPv4 */
+        return inet_ntop(AF_INET6, bytes, out, RF_ADDRESS_TEXT) == NULL ? 0 : strlen(out);
+    }
+    for (int i = 0; i < 8; i++) {
+        unsigned const word = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+        bool begun = false;
+        if (i == first) {
+            *to++ = ':';
+            i += zeros - 1;
+            continue;
+        }
+        if (i > 0) {
+            *to++ = ':';
+        }
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            unsigned const digit = word >> shift & 15;
+            begun = begun || digit != 0 || shift == 0;
+            if (begun) {
+                *to++ = "0123456789abcdef"[digit];
+            }
+        }
+    }
+    if (first + zeros == 8) {
+        *to++ = ':';
+    }
+    *to = '\0';
+    return (size_t)(to - out);
+}
+
 size_t rf_address_format(const rf_address *address, char out[RF_ADDRESS_TEXT])
 {
     size_t length = 0;
     if (address->version == 6) {
-        return inet_ntop(AF_INET6, address->bytes, out, RF_ADDRESS_TEXT) == NULL ? 0 : strlen(out);
+        return format_six(address->bytes, out);
     }
     for (int part = 0; part < 4; part++) {
         unsigned const number = address->bytes[part];

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BLOCKS = 4, BLOCK_ROWS = 512, BLOCK_BYTES = 1 << 16 };
+enum { BLOCKS = 8, BLOCK_ROWS = 512, BLOCK_BYTES = 1 << 16 };
 
 typedef struct block {
     rf_feed_cell *cells; /* rows of `columns` */
@@ -123,13 +123,16 @@ static void *make_rows(void *context)
 
 /* ---- the reader ---- */
 
-/* Gives the block that was read back and waits for the next one. */
+/* Gives the block that was read back and waits for the next one. A thread that waits for room is
+ * woken when half of the blocks are free: to wake it costs as much as to make some rows. */
 static block *next_block(ahead *work, bool give_back)
 {
     block *from;
     (void)pthread_mutex_lock(&work->lock);
     work->taken += give_back;
-    (void)pthread_cond_broadcast(&work->changed);
+    if (work->made - work->taken <= BLOCKS / 2) {
+        (void)pthread_cond_broadcast(&work->changed);
+    }
     while (work->made == work->taken) {
         (void)pthread_cond_wait(&work->changed, &work->lock);
     }

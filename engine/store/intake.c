@@ -134,11 +134,29 @@ static rf_status preload(rf_intake *intake, const char *sql, rf_intern *intern, 
     return status;
 }
 
+/* The values that rows of a kind can name. */
+static const char *values_of_kind(const char *kind)
+{
+    static const char *const of[][2] = {
+        {"accounts", "SELECT id, signal, text FROM value WHERE false"},
+        {"labels", "SELECT id, signal, text FROM value WHERE false"},
+        {"payments", "SELECT id, signal, text FROM value WHERE signal = 1"},
+        {"events", "SELECT id, signal, text FROM value WHERE signal IN (2, 3, 4, 7)"},
+        {"links", "SELECT id, signal, text FROM value WHERE signal = 5"},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        if (strcmp(of[i][0], kind) == 0) {
+            return of[i][1];
+        }
+    }
+    return "SELECT id, signal, text FROM value";
+}
+
 /* What the database holds is read at once when it is no more than the file brings, since that is
  * then faster than a look-up for each text; otherwise texts are looked up as they come. */
-static rf_status look_around(rf_intake *intake, uint64_t bytes_hint, rf_error *err)
+static rf_status look_around(rf_intake *intake, const rf_intake_source *source, rf_error *err)
 {
-    int64_t const rows = (int64_t)(bytes_hint / BYTES_A_ROW);
+    int64_t const rows = (int64_t)(source->bytes_hint / BYTES_A_ROW);
     bool all = false;
     rf_status status = rf_store_number(intake->store, "SELECT coalesce(max(id), 0) FROM account",
                                        &intake->last_account, err);
@@ -149,12 +167,13 @@ static rf_status look_around(rf_intake *intake, uint64_t bytes_hint, rf_error *e
     intake->accounts_unseen = intake->last_account > 0;
     intake->values_unseen = intake->last_value > 0;
     if (status == RF_OK && intake->accounts_unseen && intake->last_account <= rows) {
+        rf_intern_expect(&intake->accounts, (size_t)intake->last_account);
         status =
             preload(intake, "SELECT id, 0, external_id FROM account", &intake->accounts, &all, err);
         intake->accounts_unseen = !all;
     }
     if (status == RF_OK && intake->values_unseen && intake->last_value <= rows) {
-        status = preload(intake, "SELECT id, signal, text FROM value", &intake->values, &all, err);
+        status = preload(intake, values_of_kind(source->kind), &intake->values, &all, err);
         intake->values_unseen = !all;
     }
     return status;
@@ -199,7 +218,7 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
         status = begin_import(intake, source, err);
     }
     if (status == RF_OK) {
-        status = look_around(intake, source->bytes_hint, err);
+        status = look_around(intake, source, err);
     }
     if (status == RF_OK) {
         status = rf_prepare(store, "SELECT id FROM account WHERE external_id = ?1",

@@ -45,7 +45,7 @@ typedef struct rf_intake rf_intake;
 
 /* What is remembered of an import. Texts are copied; none may be NULL. */
 typedef struct rf_intake_source {
-    const char *kind;
+    const char *kind;   /* rows name only values of signals that belong to it */
     const char *signal; /* "" unless the kind is sightings */
     const char *map;    /* canonical, "" when none */
     const char *path;

@@ -1,11 +1,11 @@
 /* intake_counts.c - puts the counts of an intake into the tables, packed (pack.h) and in key order;
  * see intake_private.h. Sightings come by value; the pairs of account and value that they show are
  * turned round meanwhile and become holdings. */
+#include "base/beside.h"
 #include "store/feed_ahead.h"
 #include "store/intake_private.h"
 #include "store/pack.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 /* Sightings being written. Their distinct pairs are counted for the other direction. */
@@ -235,30 +235,30 @@ static rf_status write_activity(rf_intake *intake, rf_error *err)
     return status;
 }
 
-/* What fails here (memory alone can) is found out again when the holdings are read back. */
-static void *sort_holdings(void *context)
+static rf_status sort_counts(void *context, rf_error *err)
 {
-    rf_intake *intake = context;
-    rf_error ignored;
-    rf_status const sorted = rf_tally_compact(&intake->holdings, &ignored);
-    (void)sorted;
-    return NULL;
+    return rf_tally_compact(context, err);
+}
+
+/* Sorts what is written next while `write` writes. */
+static rf_status write_and_sort(rf_intake *intake, rf_status (*write)(rf_intake *, rf_error *),
+                                rf_tally *next, rf_error *err)
+{
+    enum { WORTH_WHILE = 1 << 16 };
+    rf_beside sorting;
+    rf_status written;
+    rf_status sorted;
+    rf_beside_start(&sorting, next->count >= WORTH_WHILE, sort_counts, next);
+    written = write(intake, err);
+    sorted = rf_beside_end(&sorting, written == RF_OK ? err : NULL);
+    return written == RF_OK ? sorted : written;
 }
 
 rf_status rf_intake_write_counts(rf_intake *intake, rf_error *err)
 {
-    enum { WORTH_WHILE = 1 << 16 };
-    pthread_t thread;
-    bool ahead;
-    rf_status status = write_sightings(intake, err);
-    if (status != RF_OK) {
-        return status;
-    }
-    ahead = intake->holdings.count >= WORTH_WHILE &&
-            pthread_create(&thread, NULL, sort_holdings, intake) == 0;
-    status = write_activity(intake, err);
-    if (ahead) {
-        (void)pthread_join(thread, NULL);
+    rf_status status = write_and_sort(intake, write_sightings, &intake->activity, err);
+    if (status == RF_OK) {
+        status = write_and_sort(intake, write_activity, &intake->holdings, err);
     }
     if (status == RF_OK) {
         status = rf_intake_write_holdings(intake, err);

@@ -135,6 +135,18 @@ static bool grow_slots(rf_intern *intern, size_t wanted)
     return true;
 }
 
+void rf_intern_expect(rf_intern *intern, size_t texts)
+{
+    size_t wanted = FIRST_SLOTS;
+    while (texts * 4 >= wanted * 3) {
+        wanted *= 2;
+    }
+    if (wanted > intern->slot_count) {
+        bool const grown = grow_slots(intern, wanted);
+        (void)grown; /* else it grows as texts come */
+    }
+}
+
 uint32_t rf_intern_add(rf_intern *intern, uint32_t tag, const char *text, size_t length,
                        uint64_t hash, uint32_t id)
 {

@@ -43,6 +43,8 @@ typedef struct rf_intern {
     size_t pending;    /* texts before it have been given to the database */
 } rf_intern;           /* all zero bytes is an empty table */
 
+/* Makes room for as many texts at once, when there is memory for it: only saves time. */
+void rf_intern_expect(rf_intern *intern, size_t texts);
 /* The hash that the calls below want. O(length). */
 uint64_t rf_intern_hash(uint32_t tag, const char *text, size_t length);
 /* Asks the processor to fetch the slot of a hash, and then what the slot points at: for callers

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-enum { BATCHES = 4 };
+enum { BATCHES = 16 };
 
 struct rf_queue {
     rf_queue_fn fn;
@@ -55,7 +55,9 @@ static void *count_batches(void *context)
             queue->error = error;
         }
         queue->counted++;
-        (void)pthread_cond_broadcast(&queue->changed);
+        if (queue->given - queue->counted <= BATCHES / 2) { /* to wake a thread has its price */
+            (void)pthread_cond_broadcast(&queue->changed);
+        }
         (void)pthread_mutex_unlock(&queue->lock);
     }
     return NULL;

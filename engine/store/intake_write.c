@@ -99,13 +99,18 @@ static void fetch_accounts(const rf_intake *intake, const uint32_t *sorted, size
     }
 }
 
+typedef struct other_address {
+    uint32_t value;
+    rf_address address;
+} other_address;
+
 /* Texts in the order in which they get their ids, being read one after the other. */
 typedef struct new_texts {
     rf_intake *intake;
     uint32_t *sorted;
     size_t count;
     size_t next;
-    uint32_t *others; /* of values: addresses of which the text does not tell all */
+    other_address *others; /* of values: addresses of which the text does not tell all */
     size_t other_count, other_room;
 } new_texts;
 
@@ -268,7 +273,7 @@ static rf_status note_other(new_texts *list, uint32_t value, rf_error *err)
                     sizeof *list->others)) {
         return rf_fail_memory(err, "the addresses");
     }
-    list->others[list->other_count++] = value;
+    list->others[list->other_count++] = (other_address){value, address};
     return RF_OK;
 }
 
@@ -306,17 +311,15 @@ static rf_status next_address(void *context, rf_feed_cell *cells, bool *found, r
     new_addresses *to = context;
     new_texts *list = to->list;
     const rf_intern *values = &list->intake->values;
-    rf_address address;
-    uint32_t value;
     (void)err;
     *found = list->next < list->other_count;
     if (*found) {
-        value = list->others[list->next++];
-        (void)rf_address_parse(values->texts[value]->bytes, values->texts[value]->length, &address);
-        rf_feed_int(&cells[0], values->ids[value]);
-        rf_feed_int(&cells[1], address.version);
-        rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&address, to->prefix));
-        rf_feed_text(&cells[3], rf_address_scope(&address), strlen(rf_address_scope(&address)));
+        const other_address *other = &list->others[list->next++];
+        const char *scope = rf_address_scope(&other->address);
+        rf_feed_int(&cells[0], values->ids[other->value]);
+        rf_feed_int(&cells[1], other->address.version);
+        rf_feed_text(&cells[2], to->prefix, rf_address_prefix(&other->address, to->prefix));
+        rf_feed_text(&cells[3], scope, strlen(scope));
     }
     return RF_OK;
 }
@@ -441,8 +444,8 @@ static void translate_counts(rf_intake *intake)
     rf_tally_translate(&intake->activity, intake->accounts.ids, intake->values.ids);
 }
 
-/* Sorts what is written after the texts, meanwhile. What fails here (memory alone can) is found
- * out again when it is read back. */
+/* Sorts what is written next after the texts, meanwhile. What fails here (memory alone can) is
+ * found out again when it is read back. */
 static void *sort_ahead(void *context)
 {
     rf_intake *intake = context;
@@ -450,9 +453,6 @@ static void *sort_ahead(void *context)
     rf_status sorted;
     translate_counts(intake);
     sorted = rf_tally_compact(&intake->sightings, &ignored);
-    if (sorted == RF_OK) {
-        sorted = rf_tally_compact(&intake->activity, &ignored);
-    }
     (void)sorted;
     return NULL;
 }
