@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TURNS = 60, STEPS = 300 };
+enum { TURNS = 20, STEPS = 300 };
 
 static void run(sqlite3 *db, const char *sql)
 {
