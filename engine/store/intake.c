@@ -48,6 +48,14 @@ static void end_statements(rf_intake *intake)
     intake->insert_import = NULL;
 }
 
+static void give_memory_back(rf_intake *intake)
+{
+    if (intake->hoards) {
+        rf_memory_hoard(false);
+        intake->hoards = false;
+    }
+}
+
 /* Frees all but the transaction. */
 static void release(rf_intake *intake)
 {
@@ -63,9 +71,7 @@ static void release(rf_intake *intake)
     rf_free(intake->account_claims.items);
     rf_free(intake->instrument_claims.items);
     rf_free(intake->labels);
-    if (intake->large) {
-        rf_memory_hoard(false);
-    }
+    give_memory_back(intake);
     rf_free(intake);
 }
 
@@ -183,6 +189,7 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
                           const rf_intake_limits *limits, rf_intake **out, rf_error *err)
 {
     rf_intake *intake = rf_alloc(1, sizeof *intake);
+    bool large;
     rf_status status;
     *out = NULL;
     if (intake == NULL) {
@@ -204,13 +211,14 @@ rf_status rf_intake_begin(rf_store *store, const rf_intake_source *source,
     intake->batch_rows = intake->limits.counts / 16 < BATCH_ROWS   ? intake->limits.counts / 16 + 1
                          : intake->limits.text_bytes < BATCH_BYTES ? 1
                                                                    : BATCH_ROWS;
-    intake->large = source->bytes_hint >= intake->limits.large;
-    if (intake->large) {
+    large = source->bytes_hint >= intake->limits.large;
+    if (large) {
         rf_memory_hoard(true);
+        intake->hoards = true;
     }
-    intake->queue = rf_queue_start(rf_intake_apply, intake, intake->large);
+    intake->queue = rf_queue_start(rf_intake_apply, intake, large);
     status = intake->queue == NULL ? rf_fail_memory(err, "the import")
-                                   : bulk_settings(store, intake->large, err);
+                                   : bulk_settings(store, large, err);
     if (status == RF_OK) {
         status = rf_store_begin(store, err);
     }
@@ -391,6 +399,7 @@ rf_status rf_intake_commit(rf_intake *intake, const char *digest, uint64_t bytes
         status = rf_store_exec(store, "PRAGMA analysis_limit = 400; ANALYZE", err);
     }
     end_statements(intake);
+    give_memory_back(intake); /* the commit has use for the pages */
     if (status == RF_OK) {
         status = rf_store_commit(store, err);
     }

@@ -40,7 +40,7 @@ struct rf_intake {
     rf_intake_limits limits;
     int64_t import;
     rf_statement *insert_import; /* what is known at the beginning is bound */
-    bool large;                  /* a second thread counts, and memory is kept */
+    bool hoards;                 /* rf_memory_hoard */
     rf_queue *queue;
     size_t batch_rows;
 
