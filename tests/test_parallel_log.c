@@ -1,5 +1,5 @@
-/* test_parallel_log.c - what is written through the log file is what the usual one would hold: for a
- * cache so small that pages go to the log early, are read back and change there once more; and
+/* test_parallel_log.c - what is written through the log file is what the usual one would hold: for
+ * a cache so small that pages go to the log early, are read back and change there once more; and
  * whatever becomes of the transaction. */
 #include "store/log_file.h"
 
