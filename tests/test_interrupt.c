@@ -280,7 +280,7 @@ static void check_command(fixture *f, const char *words, const char *path, bool 
         of.whole_file = whole_file;
     }
     /* A machine with other work may have measured too long a time. */
-    for (int tries = 0; tries < 6 && stopped == 0; tries++, of.whole /= 2) {
+    for (int tries = 0; tries < 12 && stopped == 0; tries++, of.whole /= 1.5) {
         stopped = stop_at_moments(f, &of);
     }
     assert_true(stopped > 0); /* else nothing was tested */

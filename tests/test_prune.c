@@ -171,9 +171,22 @@ static bool slow_leaves(const scene *s, uint32_t cell)
     return slow_hangs(s, cell) && 5 * wanted < s->size[cell];
 }
 
-/* Every other part that left scores high by itself: it is where it was, the others are not. */
-static uint32_t they_go_back(scene *s, const rf_pruned *pruned)
+static uint32_t ring_holding(const scene *s, uint32_t account)
 {
+    for (uint32_t i = 0; i < s->f.members; i++) {
+        if (s->f.member[i].account == account) {
+            return s->f.member[i].ring - 1;
+        }
+    }
+    fail();
+    return 0;
+}
+
+/* Every other part that left scores high by itself: it is where it was when what it left scores
+ * high as well; the others are not. *alone counts those that stayed by themselves all the same. */
+static uint32_t they_go_back(scene *s, const rf_pruned *pruned, uint32_t *stay_alone)
+{
+    uint32_t alone = 0;
     rf_error err = {.status = RF_OK};
     uint32_t returned = 0;
     uint32_t expected = 0;
@@ -182,9 +195,18 @@ static uint32_t they_go_back(scene *s, const rf_pruned *pruned)
     for (uint32_t r = 0; r < s->f.rings && pruned->cells > 0; r++) {
         const rf_member *first = &s->f.member[s->f.ring[r].first_member];
         bool const left = pruned->stays[first->account] != UINT32_MAX;
-        s->f.ring[r].score = first->cell % 2 == 0 ? 3 : -3;
-        expected += left && first->cell % 2 == 0;
+        s->f.ring[r].score = (left ? first->cell : s->f.ring[r].size) % 2 == 0 ? 3 : -3;
         back[first->cell] = left && first->cell % 2 == 0;
+    }
+    for (uint32_t r = 0; r < s->f.rings && pruned->cells > 0; r++) {
+        uint32_t const cell = s->f.member[s->f.ring[r].first_member].cell;
+        if (back[cell]) { /* to a ring that would itself be flagged */
+            uint32_t const stays = pruned->stays[s->f.member[s->f.ring[r].first_member].account];
+            uint32_t const home = ring_holding(s, stays);
+            back[cell] = s->f.ring[home].score >= 0;
+            expected += back[cell];
+            alone += !back[cell];
+        }
     }
     assert_int_equal(rf_rings_return(&s->p, pruned, 0, MIN_SIZE, &s->f, &returned, &err), RF_OK);
     assert_int_equal(returned, expected);
@@ -201,6 +223,7 @@ static uint32_t they_go_back(scene *s, const rf_pruned *pruned)
             assert_true(isnan(m->membership) == !back[m->cell]);
         }
     }
+    *stay_alone += alone;
     return returned;
 }
 
@@ -209,8 +232,9 @@ static void who_leaves_is_who_should(void **state)
     uint32_t left = 0;
     uint32_t stayed = 0;
     uint32_t back = 0;
+    uint32_t alone = 0;
     (void)state;
-    for (unsigned round = 0; round < 60; round++) {
+    for (unsigned round = 0; round < 120; round++) {
         scene *s = stage(round + 1);
         rf_grow_settings const settings = rf_grow_defaults();
         rf_error err = {.status = RF_OK};
@@ -247,11 +271,13 @@ static void who_leaves_is_who_should(void **state)
                 }
             }
         }
-        back += they_go_back(s, &pruned);
+        back += they_go_back(s, &pruned, &alone);
         rf_pruned_free(&pruned);
         strike(s);
     }
+
     assert_true(back > 5);
+    assert_true(alone > 5);
     assert_true(left > 10);
     assert_true(stayed > 10);
 }

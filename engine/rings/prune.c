@@ -325,7 +325,8 @@ rf_status rf_rings_return(const rf_population *population, const rf_pruned *prun
     for (uint32_t r = 0; r < f->rings; r++) {
         const rf_member *member = f->member + f->ring[r].first_member;
         uint32_t const stays = pruned->stays[member[0].account];
-        if (stays == UINT32_MAX || f->ring[r].score < from) {
+        if (stays == UINT32_MAX || f->ring[r].score < from ||
+            f->ring[places.ring[stays]].score < from) {
             continue;
         }
         ++*returned;

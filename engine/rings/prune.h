@@ -8,8 +8,8 @@
  * largest), and what is left is asked which of their members it would keep (membership.h: held by
  * as many families as joining asks for, or a value of its own, and leave_bits). A cell of which it
  * wants less than RF_PRUNE_SHARE is a community of its own from then on, judged by itself. If that
- * says that it would be flagged alone it goes back: the offices of one operator may have no more in
- * common than a card.
+ * says that each of the two would be flagged without the other it goes back: the offices of one
+ * operator may have no more in common than a card.
  *
  * Workload: some dozens of suspect rings of up to 25,000 members in hundreds of cells. Cost:
  * O(links + t log t) for t links between cells, and one rf_membership_measure for every ring of
@@ -46,7 +46,8 @@ RF_MUST_USE rf_status rf_rings_prune(const rf_population *population,
                                      uint32_t min_size, rf_findings *findings, rf_pruned *pruned,
                                      rf_error *err);
 
-/* Those that have a score of `from` bits or more by themselves go back; *returned is how many. When
+/* Those go back that have a score of `from` bits or more by themselves, as what they left has;
+ * *returned is how many. When
  * any did, the caller measures and judges again. */
 RF_MUST_USE rf_status rf_rings_return(const rf_population *population, const rf_pruned *pruned,
                                       double from, uint32_t min_size, rf_findings *findings,
