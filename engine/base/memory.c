@@ -121,6 +121,15 @@ void rf_free(void *block)
     free(block);
 }
 
+void rf_drop(void *array_address)
+{
+    void *array;
+    memcpy(&array, array_address, sizeof array);
+    rf_free(array);
+    array = NULL;
+    memcpy(array_address, &array, sizeof array);
+}
+
 #ifdef __GLIBC__
 /* Pages of 2 MiB also for what is too small to be advised by itself: the heap is made as large as
  * half of the machine's memory, in addresses alone, and those are advised before anything is there.

@@ -32,6 +32,8 @@ RF_MUST_USE bool rf_reserve(void *array_address, size_t *capacity, size_t need, 
 
 /* NULL is fine. */
 void rf_free(void *block);
+/* Frees an array and forgets it: *array_address, a pointer to anything, is NULL then. */
+void rf_drop(void *array_address);
 
 /* Whether freed arrays stay with the process, to be handed out again, and lie in pages of 2 MiB,
  * where the system has them. The system clears every page that it hands out: for work of seconds

@@ -276,36 +276,26 @@ static rf_status renew_links(updating *u, rf_error *err)
     return status;
 }
 
-/* Frees an array and forgets it. */
-static void drop(void *array_address)
-{
-    void *array;
-    memcpy(&array, array_address, sizeof array);
-    rf_free(array);
-    array = NULL;
-    memcpy(array_address, &array, sizeof array);
-}
-
 /* What is read of accounts to judge rings alone makes room for what comes. */
 static void drop_judged(rf_population *p)
 {
-    drop(&p->capability_use);
-    drop(&p->capability_start);
-    drop(&p->hour_use);
-    drop(&p->hour_start);
+    rf_drop(&p->capability_use);
+    rf_drop(&p->capability_start);
+    rf_drop(&p->hour_use);
+    rf_drop(&p->hour_start);
 }
 
 /* Writing asks for rows, names and places of accounts alone: the rest makes room for pages. */
 static void drop_counted(rf_population *p)
 {
-    drop(&p->holder);
-    drop(&p->group_start);
-    drop(&p->account_group);
-    drop(&p->account_start);
-    drop(&p->identity);
-    drop(&p->mailbox);
-    drop(&p->requests);
-    drop(&p->observed);
+    rf_drop(&p->holder);
+    rf_drop(&p->group_start);
+    rf_drop(&p->account_group);
+    rf_drop(&p->account_start);
+    rf_drop(&p->identity);
+    rf_drop(&p->mailbox);
+    rf_drop(&p->requests);
+    rf_drop(&p->observed);
 }
 
 static rf_status find(updating *u, rf_error *err)

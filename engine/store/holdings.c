@@ -495,15 +495,6 @@ rf_status rf_holdings_read(rf_store *store, const rf_account_map *map, rf_holdin
 
 /* ---- from rows to numbers ---- */
 
-static void drop(void *array_address)
-{
-    void *array;
-    memcpy(&array, array_address, sizeof array);
-    rf_free(array);
-    array = NULL;
-    memcpy(array_address, &array, sizeof array);
-}
-
 /* All that was read is forgotten. */
 static void forget(builder *b)
 {
@@ -513,10 +504,10 @@ static void forget(builder *b)
         &p->value_signal, &p->group_value,   &p->value_holders,    &p->group_day, &p->group_start,
         &p->holder,       &p->value_network, &p->value_group_start};
     for (size_t i = 0; i < sizeof address / sizeof address[0]; i++) {
-        drop(address[i]);
+        rf_drop(address[i]);
     }
     for (uint32_t s = 0; s < p->signals; s++) {
-        drop(&p->held[s]);
+        rf_drop(&p->held[s]);
     }
     memset(b->value_room, 0, sizeof b->value_room);
     memset(b->group_room, 0, sizeof b->group_room);

@@ -317,16 +317,6 @@ static rf_status find_obstacle(rf_renewer *r, rf_error *err)
     return status;
 }
 
-/* Frees an array and forgets it: what comes next has its place. */
-static void drop(void *array_address)
-{
-    void *array;
-    memcpy(&array, array_address, sizeof array);
-    rf_free(array);
-    array = NULL;
-    memcpy(array_address, &array, sizeof array);
-}
-
 static rf_status renew(rf_renewer *r, rf_error *err)
 {
     rf_status status = read_new_accounts(r, err);
@@ -342,9 +332,9 @@ static rf_status renew(rf_renewer *r, rf_error *err)
     if (status == RF_OK) {
         status = rf_renew_groups(r, err);
     }
-    drop(&r->base.holder);
-    drop(&r->base.group_start);
-    drop(&r->base.group_day);
+    rf_drop(&r->base.holder);
+    rf_drop(&r->base.group_start);
+    rf_drop(&r->base.group_day);
     return status == RF_OK ? rf_holdings_transpose(r->p, err) : status;
 }
 
