@@ -3,6 +3,7 @@
 #include "evidence/links.h"
 
 #include "import_support.h"
+#include "same.h"
 #include "story.h"
 
 #include <stdarg.h>
@@ -53,17 +54,6 @@ static rf_store *open_store(const fixture *f)
     rf_store *store = NULL;
     assert_int_equal(rf_store_open(f->db, RF_STORE_WRITE, &store, NULL), RF_OK);
     return store;
-}
-
-#define SAME(what, count) assert_memory_equal(a->what, b->what, (count) * sizeof *a->what)
-
-static void assert_same_links(const rf_links *a, const rf_links *b)
-{
-    assert_int_equal(a->count, b->count);
-    SAME(a, a->count);
-    SAME(b, a->count);
-    SAME(bits, a->count);
-    SAME(families, a->count);
 }
 
 /* Whether marks ask for a pair, as links.h tells it. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "import_support.h"
+#include "same.h"
 #include "story.h"
 
 #include <stdarg.h>
@@ -83,8 +84,6 @@ static void begin_days(fixture *f, unsigned seed, int days)
 
 /* ---- what is renewed is what would be read ---- */
 
-#define SAME(what, count) assert_memory_equal(a->what, b->what, (count) * sizeof *a->what)
-
 static void assert_same_texts(const rf_coded *a, const rf_coded *b, uint32_t accounts)
 {
     assert_int_equal(a->texts, b->texts);
@@ -142,24 +141,6 @@ static void assert_same_accounts(const rf_population *a, const rf_population *b)
     assert_same_texts(&a->plan, &b->plan, n);
 }
 
-static void assert_same_groups(const rf_population *a, const rf_population *b)
-{
-    assert_int_equal(a->values, b->values);
-    assert_int_equal(a->groups, b->groups);
-    assert_int_equal(a->sightings, b->sightings);
-    SAME(value_row, a->values);
-    SAME(value_signal, a->values);
-    SAME(value_holders, a->values);
-    SAME(value_network, a->values);
-    SAME(value_group_start, (size_t)a->values + 1);
-    SAME(group_value, a->groups);
-    SAME(group_day, a->groups);
-    SAME(group_start, (size_t)a->groups + 1);
-    SAME(holder, a->group_start[a->groups]);
-    SAME(account_start, (size_t)a->accounts + 1);
-    SAME(account_group, a->account_start[a->accounts]);
-}
-
 static rf_store *open_store(const fixture *f)
 {
     rf_store *store = NULL;
@@ -196,17 +177,6 @@ static void the_population_is_renewed_as_it_would_be_read(void **state)
 }
 
 /* ---- what is linked is what would be linked ---- */
-
-static void assert_same_links(const rf_links *a, const rf_links *b)
-{
-    assert_int_equal(a->count, b->count);
-    SAME(a, a->count);
-    SAME(b, a->count);
-    SAME(bits, a->count);
-    SAME(families, a->count);
-    assert_int_equal(a->hubs, b->hubs);
-    assert_int_equal(a->stars, b->stars);
-}
 
 /* Links by what was learned of some days, moved to the account numbers of later ones. */
 static void move_links(rf_links *links, const rf_population *from, const rf_population *to)

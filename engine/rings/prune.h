@@ -47,8 +47,7 @@ RF_MUST_USE rf_status rf_rings_prune(const rf_population *population,
                                      rf_error *err);
 
 /* Those go back that have a score of `from` bits or more by themselves, as what they left has;
- * *returned is how many. When
- * any did, the caller measures and judges again. */
+ * *returned is how many. When any did, the caller measures and judges again. */
 RF_MUST_USE rf_status rf_rings_return(const rf_population *population, const rf_pruned *pruned,
                                       double from, uint32_t min_size, rf_findings *findings,
                                       uint32_t *returned, rf_error *err);
